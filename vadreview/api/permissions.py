@@ -1,0 +1,23 @@
+"""Roles at the door: seeing is a matter of the queryset (404), doing is a matter of the role (403)."""
+
+from __future__ import annotations
+
+from vadreview import errors
+from vadreview.accounts.models import Role, User
+from vadreview.footage import queries
+from vadreview.footage.models import Project
+
+DOING = {
+    Role.VIEWER: "look at",
+    Role.REVIEWER: "review in",
+    Role.MANAGER: "change",
+}
+
+
+def require(user: User, project: Project, least: Role) -> None:
+    """Raise NotAllowed unless `user` has at least the role `least` in `project`."""
+    if not queries.may(user, project, least):
+        raise errors.NotAllowed(
+            f"You need the role “{least.value}” to {DOING[least]} the project “{project.name}”. "
+            "Ask one of its managers."
+        )

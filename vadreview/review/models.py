@@ -1,0 +1,59 @@
+"""What people say about footage: verdicts, never edited, only followed by newer ones."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from vadreview.footage.models import Project, Video
+from vadreview.runs.models import Run
+
+
+class Verdict(models.Model):
+    """One decision of one person about one span. The current one is the newest per (reviewer, subject).
+
+    `subject` is the id of the segment it answers, or an id of its own for a span that the person drew. The span
+    is kept here too, so a verdict outlives the run, and the segment, that asked for it.
+    """
+
+    class Decision(models.TextChoices):
+        ACCEPT = "accept"
+        REJECT = "reject"
+        UNSURE = "unsure"
+        WITHDRAWN = "withdrawn"  # undo: the person has no opinion any more
+
+    class Reason(models.TextChoices):
+        NONE = ""
+        LIGHTING = "lighting"
+        CAMERA = "camera"
+        NORMAL = "normal"
+        DUPLICATE = "duplicate"
+        OTHER = "other"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="verdicts")
+    video = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="verdicts")
+    run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="verdicts")
+    subject = models.UUIDField(db_index=True)
+    drawn = models.BooleanField(default=False)  # a span the person drew: no run proposed it
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verdicts")
+    decision = models.CharField(max_length=10, choices=Decision)
+    start = models.PositiveIntegerField()
+    stop = models.PositiveIntegerField()
+    # what the model proposed, kept untouched beneath the correction; null for a drawn span
+    proposed_start = models.PositiveIntegerField(null=True, blank=True)
+    proposed_stop = models.PositiveIntegerField(null=True, blank=True)
+    labels = models.JSONField(default=list, blank=True)
+    reason = models.CharField(max_length=10, choices=Reason, blank=True, default="")
+    comment = models.TextField(blank=True, default="", max_length=2000)
+    seconds_spent = models.FloatField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    client_key = models.UUIDField(unique=True)  # made by the client: sending it twice gives one verdict
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["reviewer", "subject", "-created_at"])]
+        constraints = [models.CheckConstraint(condition=Q(start__lt=F("stop")), name="verdict_span")]

@@ -1,0 +1,17 @@
+"""One sweep over everything that can be queued: found by its base class, so that no list can go stale."""
+
+from __future__ import annotations
+
+from django.apps import apps
+
+from vadreview.jobs import Job, sweep
+
+
+def job_models() -> list[type[Job]]:
+    """Return every concrete model whose rows are work."""
+    return [model for model in apps.get_models() if issubclass(model, Job)]
+
+
+def sweep_all() -> dict[str, dict[str, int]]:
+    """Sweep every kind of work; label of the model -> what was done."""
+    return {model._meta.label: sweep(model) for model in job_models()}
