@@ -178,6 +178,25 @@ def cancel(job: Job) -> None:
     job.refresh_from_db()
 
 
+def release(model: type[Job], *, interrupted: bool) -> int:
+    """Put back every running row, when it is known that no worker runs; returns how many.
+
+    `interrupted` says that the work was stopped on purpose, which does not count as an attempt.
+    """
+    count = 0
+    for job in model.objects.filter(status=JobStatus.RUNNING):
+        held = model.objects.filter(pk=job.pk, status=JobStatus.RUNNING, claim=job.claim)
+        if job.cancel_requested:
+            held.update(status=JobStatus.CANCELLED, finished_at=timezone.now(), cancel_requested=False)
+            continue
+        attempt = max(job.attempt - 1, 0) if interrupted else job.attempt
+        count += held.update(
+            status=JobStatus.QUEUED, claim=None, worker="", heartbeat_at=None, attempt=attempt, rung_at=timezone.now()
+        )
+        ring(job)
+    return count
+
+
 def sweep(model: type[Job], *, on_lost: Callable[[Job], None] | None = None) -> dict[str, int]:
     """Re-queue running rows whose heartbeat is stale, ring again for queued rows, and say how many of each.
 

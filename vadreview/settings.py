@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
+    "vadreview",
     "vadreview.accounts",
     "vadreview.footage",
     "vadreview.runs",

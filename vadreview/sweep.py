@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.apps import apps
 
-from vadreview.jobs import Job, sweep
+from vadreview.jobs import Job, release, sweep
 
 
 def job_models() -> list[type[Job]]:
@@ -15,3 +15,8 @@ def job_models() -> list[type[Job]]:
 def sweep_all() -> dict[str, dict[str, int]]:
     """Sweep every kind of work; label of the model -> what was done."""
     return {model._meta.label: sweep(model) for model in job_models()}
+
+
+def release_all(*, interrupted: bool = False) -> int:
+    """Put every running row back in the queue. Only for the one who knows that no worker runs: `serve`."""
+    return sum(release(model, interrupted=interrupted) for model in job_models())
