@@ -44,8 +44,11 @@ def test_only_nginx_is_reachable_from_outside(compose: dict) -> None:
 
 
 def test_gunicorn_and_celery_are_called_with_options_they_know(compose: dict) -> None:
+    from celery.bin.base import CLIContext
     from celery.bin.worker import worker
     from gunicorn.config import Config
+
+    from vadreview import celery_app
 
     dockerfile = (ROOT / "Dockerfile").read_text()
     web = shlex.split(re.search(r"^CMD \[(.*)\]", dockerfile, re.M).group(1).replace(",", " "))
@@ -53,7 +56,8 @@ def test_gunicorn_and_celery_are_called_with_options_they_know(compose: dict) ->
 
     for name in ("worker-cpu", "worker-gpu"):
         command = compose["services"][name]["command"]
-        worker.make_context("worker", command[command.index("worker") + 1 :])
+        context = CLIContext(app=celery_app, no_color=True, workdir=None)
+        worker.make_context("worker", command[command.index("worker") + 1 :], obj=context)
 
 
 def test_the_image_copies_only_what_exists() -> None:
