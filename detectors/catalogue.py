@@ -1,0 +1,8 @@
+"""The only list of detectors: name -> "module:class". The module is imported when the detector is used.
+
+Beside that module lies `config.py`, which holds `ABOUT` and imports no torch.
+"""
+
+DETECTORS: dict[str, str] = {
+    "pseudoanomaly": "detectors.pseudoanomaly.detector:PseudoAnomaly",
+}

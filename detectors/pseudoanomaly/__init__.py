@@ -1,0 +1,1 @@
+"""Pseudo-anomaly autoencoder: `config` (no torch), `network`, `training`, `scoring`, `detector`."""
