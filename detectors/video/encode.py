@@ -15,6 +15,20 @@ from av.video.reformatter import (
 )
 
 _BT709 = 1  # in the numbering of AVColorSpace, AVColorPrimaries and AVColorTransferCharacteristic
+_FASTSTART = {"movflags": "+faststart"}
+
+
+def x264_options(*, crf: int, gop: int, preset: str) -> dict[str, str]:
+    """x264 settings of every file we write: a key frame exactly every `gop` frames, no B-frames."""
+    return {
+        "crf": str(crf),
+        "preset": preset,
+        "bf": "0",
+        "g": str(gop),
+        "keyint_min": str(gop),
+        "sc_threshold": "0",
+        "a53cc": "0",
+    }
 
 
 class H264File:
@@ -44,15 +58,7 @@ class H264File:
         self._fps = Fraction(fps)
         stream = self._container.add_stream("libx264", rate=self._fps)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.options = {
-            "crf": str(crf),
-            "preset": preset,
-            "bf": "0",
-            "g": str(gop),
-            "keyint_min": str(gop),
-            "sc_threshold": "0",
-            "a53cc": "0",
-        }
+        stream.options = x264_options(crf=crf, gop=gop, preset=preset)
         codec = stream.codec_context
         codec.thread_count = threads
         codec.time_base = 1 / self._fps
@@ -78,6 +84,30 @@ class H264File:
         for packet in packets:
             packet.duration = 1  # in the encoder's time base: one frame
             self._container.mux(packet)
+
+
+def retime(source: str | Path, target: str | Path, *, fps: Fraction) -> None:
+    """Copy an mp4 of ours, frame for frame, to another constant rate."""
+    tick = 1 / Fraction(fps)
+    with (
+        av.open(f"file:{Path(source).absolute()}", format="mov") as old,
+        av.open(f"file:{Path(target).absolute()}", "w", format="mp4", options=_FASTSTART) as new,
+    ):
+        stream = new.add_stream_from_template(old.streams.video[0])
+        stream.time_base = tick
+        packets = (packet for packet in old.demux(old.streams.video[0]) if packet.size)
+        for n, packet in enumerate(packets):
+            packet.stream = stream
+            packet.time_base = tick
+            packet.pts = packet.dts = n
+            packet.duration = 1
+            new.mux(packet)
+
+
+def packet_count(path: str | Path) -> int:
+    """How many frames an mp4 of ours holds, without decoding."""
+    with av.open(f"file:{Path(path).absolute()}", format="mov") as container:
+        return sum(1 for packet in container.demux(container.streams.video[0]) if packet.size)
 
 
 class VideoWriter:

@@ -1,6 +1,8 @@
 """Which frames a file holds and when each is shown: the one numbering that everything else speaks."""
 
-from dataclasses import dataclass
+import json
+from array import array
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -35,6 +37,34 @@ class Index:
     def __len__(self) -> int:
         return len(self.pts)
 
+    def save(self, path: str | Path) -> None:
+        """Write the index as .npz without pickled objects."""
+        facts = {
+            "time_base": [self.time_base.numerator, self.time_base.denominator],
+            "fps": [self.fps.numerator, self.fps.denominator],
+            "width": self.width,
+            "height": self.height,
+            "turn": asdict(self.turn),
+            "serial": self.serial,
+        }
+        np.savez_compressed(path, pts=self.pts, key=self.key, facts=np.array(json.dumps(facts)))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Index":
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as stored:
+            facts = json.loads(str(stored["facts"]))
+            return cls(
+                pts=stored["pts"],
+                key=stored["key"],
+                time_base=Fraction(*facts["time_base"]),
+                fps=Fraction(*facts["fps"]),
+                width=facts["width"],
+                height=facts["height"],
+                turn=Orientation(**facts["turn"]),
+                serial=facts["serial"],
+            )
+
     @property
     def ordered(self) -> bool:
         """Whether each frame has its own, growing time stamp; only then can we seek."""
@@ -59,10 +89,8 @@ class Index:
 
 def declared_fps(stream) -> Fraction | None:
     """The frame rate a file claims, or None where the claim is absurd."""
-    for rate in (stream.average_rate, stream.guessed_rate):
-        if rate and _RATES[0] <= rate <= _RATES[1]:
-            return Fraction(rate)
-    return None
+    rate = stream.average_rate
+    return Fraction(rate) if rate and _RATES[0] <= rate <= _RATES[1] else None
 
 
 def measured_fps(pts: np.ndarray, time_base: Fraction, declared: Fraction | None) -> Fraction:
@@ -109,18 +137,25 @@ class Gatherer:
     def __init__(self, declared: Fraction | None, time_base: Fraction) -> None:
         self._declared = declared
         self._time_base = time_base
-        self._pts: list[int] = []
-        self._key: list[bool] = []
+        self._pts = array("q")
+        self._key = bytearray()
         self._first: tuple[int, int, Orientation] | None = None
 
     def __len__(self) -> int:
         return len(self._pts)
 
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds of footage so far, by time stamps where there are any."""
+        if len(self._pts) and NO_PTS not in (self._pts[0], self._pts[-1]):
+            return float((self._pts[-1] - self._pts[0]) * self._time_base)
+        return len(self._pts) / float(self._declared or DEFAULT_FPS)
+
     def add(self, frame) -> None:
         if self._first is None:
             self._first = (frame.height, frame.width, orientation(frame))
-        self._pts.append(NO_PTS if frame.pts is None else frame.pts)
-        self._key.append(bool(frame.key_frame))
+        self._pts.append(int(NO_PTS) if frame.pts is None else frame.pts)
+        self._key.append(frame.key_frame)
 
     def index(self, *, serial: bool) -> Index:
         assert self._first is not None
@@ -131,7 +166,7 @@ class Gatherer:
             pts[:] = NO_PTS
         return Index(
             pts=pts,
-            key=np.array(self._key, dtype=bool),
+            key=np.frombuffer(bytes(self._key), dtype=bool),
             time_base=self._time_base,
             fps=measured_fps(pts, self._time_base, self._declared),
             width=width,
