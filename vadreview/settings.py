@@ -83,7 +83,7 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "vadreview.accounts.site.SuperuserAdminConfig",  # Django's admin, for superusers only
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -103,6 +103,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "vadreview.api.middleware.ContentSecurityPolicy",
+    "vadreview.api.middleware.RefuseNul",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -138,7 +139,7 @@ def _databases() -> dict:
         return {
             "default": {
                 "ENGINE": "django.db.backends.sqlite3",
-                "NAME": DATA_DIR / "db.sqlite3",
+                "NAME": env("DATABASE_FILE") or DATA_DIR / "db.sqlite3",
                 "OPTIONS": {
                     # IMMEDIATE: a writer waits at BEGIN instead of failing at its first write
                     "transaction_mode": "IMMEDIATE",
@@ -230,7 +231,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["vadreview.api.parsers.StorableJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "vadreview.api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "vadreview.api.errors.handle",
@@ -246,6 +247,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "vadreview.api.schema.add_refusals",
+    ],
+    "ENUM_NAME_OVERRIDES": {},
 }
 
 # Work. The database is the truth, a message only rings: see vadreview/jobs.py
@@ -263,6 +269,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 JOB_HEARTBEAT_S = env_int("JOB_HEARTBEAT_S", 2)
 JOB_STALE_S = env_int("JOB_STALE_S", 60)
+JOB_HANG_S = env_int("JOB_HANG_S", 3600)  # work that reports nothing for this long ends its worker process
 JOB_ATTEMPTS = 3
 SWEEP_EVERY_S = env_int("SWEEP_EVERY_S", 60)
 

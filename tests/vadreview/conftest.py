@@ -40,6 +40,7 @@ PEAKS = [(100, 140), (400, 460), (800, 830)]  # of `run`: frames with a high sco
 def data_dir(tmp_path_factory) -> Iterator[Path]:
     """A data folder of this test session, in the settings and for processes that tests start."""
     folder = tmp_path_factory.mktemp("data")
+    (folder / "static").mkdir()
     before = os.environ.get("VADREVIEW_DATA")
     os.environ["VADREVIEW_DATA"] = str(folder)
     places = {

@@ -22,7 +22,9 @@ class TokenAuthentication(authentication.BaseAuthentication):
             raise exceptions.AuthenticationFailed("Write the header as: Authorization: Token <your token>.")
         token = services.find_token(parts[1].decode("latin-1"))
         if token is None:
-            raise exceptions.AuthenticationFailed("This API token is not known, or was deleted. Make a new one under Settings.")
+            raise exceptions.AuthenticationFailed(
+                "This API token is not known, or was deleted. Make a new one under Settings."
+            )
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

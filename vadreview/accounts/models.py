@@ -21,7 +21,7 @@ class Role(models.TextChoices):
 
 
 class User(AbstractUser):
-    """A person. `preferences` holds what their browser remembers (keys, theme, auto-advance), as plain JSON."""
+    """A person. `preferences` is what their browser remembers (keys, theme, auto-advance), as plain JSON."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     display_name = models.CharField(max_length=150, blank=True, default="")
@@ -46,6 +46,9 @@ class ApiToken(models.Model):
     class Meta:
         ordering = ["-created_at"]
 
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}...)"
+
 
 class SignInLink(models.Model):
     """A link that signs its user in once; only its hash is kept."""
@@ -55,3 +58,6 @@ class SignInLink(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"link for {self.user_id}, until {self.expires_at:%Y-%m-%d %H:%M}"
