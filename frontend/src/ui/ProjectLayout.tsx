@@ -1,0 +1,22 @@
+import { Outlet, useParams } from "react-router";
+
+import { useProject } from "../api/queries/projects";
+import classes from "./layout.module.css";
+import type { ProjectContext } from "./projectContext";
+import { QueryView } from "./states";
+
+export function ProjectLayout() {
+  const { projectId = "" } = useParams();
+  const query = useProject(projectId);
+  const placeholder = <main className={classes.page} id="content" aria-busy />;
+  if (query.isError && !query.data) {
+    return (
+      <main className={classes.page} id="content">
+        <QueryView query={query}>{() => null}</QueryView>
+      </main>
+    );
+  }
+  if (!query.data) return placeholder;
+  const context: ProjectContext = { project: query.data };
+  return <Outlet context={context} key={projectId} />;
+}
