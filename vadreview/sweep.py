@@ -13,8 +13,16 @@ def job_models() -> list[type[Job]]:
 
 
 def sweep_all() -> dict[str, dict[str, int]]:
-    """Sweep every kind of work; label of the model -> what was done."""
-    return {model._meta.label: sweep(model) for model in job_models()}
+    """Sweep every kind of work, then let each app repair what depends on it; what was done, by name.
+
+    An app that has something to repair (rows that follow other rows, things that expire) says so with a
+    method `sweep() -> dict[str, int]` of its AppConfig.
+    """
+    done = {model._meta.label: sweep(model) for model in job_models()}
+    for app in apps.get_app_configs():
+        if hasattr(app, "sweep"):
+            done[app.label] = app.sweep()
+    return done
 
 
 def release_all(*, interrupted: bool = False) -> int:
