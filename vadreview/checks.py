@@ -23,7 +23,7 @@ def secrets_are_secret(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            f"SECRET_KEY signs the sessions and is too easy to guess: use {SECRET_LENGTH} random characters or more.",
+            f"SECRET_KEY signs the sessions and is easy to guess: use {SECRET_LENGTH} random characters.",
             hint='python -c "import secrets; print(secrets.token_urlsafe(50))"',
             id="vadreview.E001",
         )
