@@ -5,6 +5,7 @@ The web process comes through here too, so nothing at the top of this file may l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,7 +16,7 @@ from vadreview import errors
 __all__ = ["Interval", "Policy", "Threshold", "find", "parse_policy", "resolve_threshold", "smooth"]
 
 
-def parse_policy(fields: dict[str, Any]) -> Policy:
+def parse_policy(fields: Mapping[str, Any]) -> Policy:
     """Make a policy of what a person sent, defaults for what is missing. Raises Invalid with the fields."""
     try:
         return Policy(**fields)
