@@ -8,7 +8,6 @@ sentence about the file), or failed (an errno of the disk).
 import ctypes
 import dataclasses
 import json
-import os
 import resource
 import signal
 import sys
@@ -17,11 +16,14 @@ from fractions import Fraction
 from pathlib import Path
 
 from .errors import UnreadableVideo
-from .limits import Limits
+from .limits import Limits, cores
 from .proxy import Progress, make_proxy
 
 _PR_SET_PDEATHSIG = 1
 _EVERY_S = 0.2
+_TOO_MUCH_MEMORY = {
+    "refused": "Reading the file needs more memory than is allowed; convert it to a smaller size first."
+}
 
 
 def main(source: str, folder: str, limits_json: str) -> int:
@@ -29,22 +31,41 @@ def main(source: str, folder: str, limits_json: str) -> int:
     _confine(limits)
     try:
         report = make_proxy(Path(source), Path(folder), limits=limits, progress=_throttled())
-        _say({"report": dataclasses.asdict(report)})
+        outcome = {"report": dataclasses.asdict(report)}
+        suspicious = report.damaged > 0
     except UnreadableVideo as error:
-        _say({"refused": error.reason})
-    except MemoryError:
-        _say({"refused": "Reading it needs more memory than is allowed; convert it to a smaller size first."})
+        outcome, suspicious = {"refused": error.reason}, True
     except OSError as error:
-        _say({"failed": error.errno or 0, "message": str(error)})
+        outcome, suspicious = {"failed": error.errno or 0, "message": str(error)}, True
+    except MemoryError:
+        outcome, suspicious = _TOO_MUCH_MEMORY, False
+    except Exception:
+        if not _starved(limits):
+            raise
+        outcome, suspicious = _TOO_MUCH_MEMORY, False
+    # A decoder that gets no memory may well report damage: look at what was used.
+    if suspicious and _starved(limits):
+        outcome = _TOO_MUCH_MEMORY
+    _say(outcome)
     return 0
+
+
+def _starved(limits: Limits) -> bool:
+    """Whether this process has come close to the end of its address space."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:  # not Linux: the limit is not set either
+        return False
+    peak_kib = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmPeak"))
+    return peak_kib * 1024 > 0.85 * limits.memory_bytes
 
 
 def _confine(limits: Limits) -> None:
     """Give up everything that reading one file does not need; die with the parent."""
-    cores = len(os.sched_getaffinity(0))
-    cpu_s = int((limits.patience_s + limits.slowest * limits.max_duration_s) * cores)
+    cpu_s = int((limits.patience_s + limits.slowest * limits.max_duration_s) * cores())
+    address_space = () if sys.platform != "linux" else ((resource.RLIMIT_AS, limits.memory_bytes),)
     for what, most in (
-        (resource.RLIMIT_AS, limits.memory_bytes),
+        *address_space,
         (resource.RLIMIT_CPU, cpu_s),
         (resource.RLIMIT_FSIZE, limits.max_output_bytes),
         (resource.RLIMIT_CORE, 0),

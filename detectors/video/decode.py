@@ -4,7 +4,6 @@ The demuxer is forced from the file's first bytes, only the `file` protocol exis
 list below may run: a hostile file can name neither a URL, nor another file, nor an exotic decoder.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 
 from .errors import UnreadableVideo
+from .limits import cores
 from .sniff import Format, sniff
 
 _DECODERS = (
@@ -115,9 +115,8 @@ def open_video(
             )
         codec.options = {"max_pixels": str(max_pixels)}
         codec.thread_type = "AUTO"
-        codec.thread_count = (
-            1 if serial or codec.name in _SERIAL_CODECS else min(len(os.sched_getaffinity(0)), 8)
-        )
+        alone = serial or codec.name in _SERIAL_CODECS
+        codec.thread_count = 1 if alone else min(cores(), 8)
         yield container, stream, found
 
 

@@ -1,5 +1,6 @@
 """Writing H.264 mp4 files."""
 
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -178,9 +179,17 @@ class VideoWriter:
             self._path.unlink(missing_ok=True)
 
 
-def encode(path: str | Path, pictures, *, fps: Fraction | int = 25, crf: int = 20, gop: int = 12) -> int:
-    """Write an iterable of uint8 RGB or gray arrays as an H.264 mp4; returns how many frames it holds."""
-    with VideoWriter(path, fps=fps, crf=crf, gop=gop) as writer:
+def encode(
+    path: str | Path,
+    pictures: Iterable[np.ndarray],
+    *,
+    fps: Fraction | int = 25,
+    crf: int = 20,
+    gop: int = 12,
+    preset: str = "veryfast",
+) -> int:
+    """Write uint8 RGB or gray pictures as an H.264 mp4; returns how many frames it holds. See VideoWriter."""
+    with VideoWriter(path, fps=fps, crf=crf, gop=gop, preset=preset) as writer:
         for picture in pictures:
             writer.write(picture)
         return writer.n_frames

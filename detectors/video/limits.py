@@ -1,6 +1,14 @@
 """How much one file may cost to read."""
 
+import os
 from dataclasses import dataclass
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """One decode pass over a file that makes everything the browser needs to show it."""
 
 import hashlib
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from .decode import Orientation, Pictures, nothing_decodes, open_video, orientat
 from .encode import H264File, packet_count, retime
 from .errors import UnreadableVideo
 from .index import DEFAULT_FPS, Gatherer, Index, declared_fps
-from .limits import Limits
+from .limits import Limits, cores
 from .sheets import SheetMaker, Sheets
 
 SHORT_SIDE, LONG_SIDE, SMALLEST = 720, 2560, 16
@@ -35,7 +34,7 @@ Progress = Callable[[int, int, str, float], None]
 
 @dataclass(frozen=True)
 class Proxied:
-    """What one pass found. `sha256` is of the source; frame n of the proxy is frame n of the source."""
+    """What one pass found; `sha256` is of the source, `damaged` counts the packets that did not decode."""
 
     sha256: str
     n_frames: int
@@ -54,6 +53,7 @@ class Proxied:
     bit_depth: int
     has_audio: bool
     sheets: Sheets
+    damaged: int
     warnings: tuple[str, ...]
 
 
@@ -103,6 +103,7 @@ def make_proxy(source: Path, folder: Path, *, limits: Limits, progress: Progress
         bit_depth=facts.bit_depth,
         has_audio=facts.has_audio,
         sheets=sheets,
+        damaged=facts.damaged,
         warnings=tuple(facts.warnings(index)),
     )
 
@@ -275,7 +276,7 @@ def turned(frame: VideoFrame, turn: Orientation) -> VideoFrame:
 
 def threads() -> int:
     """How many threads scaling and encoding use: every core, at most 16 (more cost memory, not time)."""
-    return min(len(os.sched_getaffinity(0)), 16)
+    return min(cores(), 16)
 
 
 def _settle_rate(folder: Path, rate: Fraction, index: Index) -> Fraction:

@@ -57,7 +57,7 @@ class SheetMaker:
             width=self._width,
             height=self._height,
             format="bgr24",
-            interpolation=Interpolation.FAST_BILINEAR,
+            interpolation=Interpolation.AREA,
             threads=1,
         )
         tile = small.to_ndarray()

@@ -135,7 +135,11 @@ class Video:
             return
         # Pictures may change size midway; they all come out in the size of the first.
         convert = Converter(size=size or self._size, gray=gray)
-        for n, frame in self._decoded(start, stop):
+        if self._leaps(stride):
+            decoded = (pair for n in range(start, stop, stride) for pair in self._decoded(n, n + 1))
+        else:
+            decoded = self._decoded(start, stop)
+        for n, frame in decoded:
             if (n - start) % stride == 0:
                 yield convert(frame, self.index.turn)
 
@@ -178,6 +182,10 @@ class Video:
         if self.kind == "folder":
             return picture_size(self._pictures[0])
         return self.index.height, self.index.width
+
+    def _leaps(self, stride: int) -> bool:
+        """Whether seeking to each frame is cheaper than decoding those between."""
+        return self.index.ordered and stride * int(self.index.key.sum()) > 2 * len(self.index)
 
     def _decoded(self, start: int, stop: int):
         """(n, decoded frame) for n in [start, stop), from a key frame where seeking is right, else from 0."""
