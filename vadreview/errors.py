@@ -8,7 +8,9 @@ class DomainError(Exception):
 
     code = "refused"
 
-    def __init__(self, message: str, *, code: str | None = None, fields: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, fields: dict[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code or self.code
@@ -37,3 +39,27 @@ class TooLarge(DomainError):
     """More than a limit or the disk allows."""
 
     code = "too_large"
+
+
+class DiskFull(TooLarge):
+    """The server's disk has no room for it; nothing a person sends differently would help."""
+
+    code = "disk_full"
+
+
+class Locked(Conflict):
+    """Somebody is in the middle of changing it; it may be free in a moment."""
+
+    code = "locked"
+
+
+class Gone(DomainError):
+    """It was here, and is no more."""
+
+    code = "gone"
+
+
+class Corrupted(Invalid):
+    """What arrived is not what was sent."""
+
+    code = "checksum_mismatch"

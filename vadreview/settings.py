@@ -247,11 +247,16 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/",
+    "ENUM_NAME_OVERRIDES": {
+        "Role": "vadreview.accounts.models.Role",
+        "JobStatus": "vadreview.jobs.JobStatus",
+        "VideoState": "vadreview.footage.models.Video.State",
+        "UploadStatus": "vadreview.footage.models.Upload.Status",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "vadreview.api.schema.add_refusals",
     ],
-    "ENUM_NAME_OVERRIDES": {},
 }
 
 # Work. The database is the truth, a message only rings: see vadreview/jobs.py

@@ -21,6 +21,10 @@ STATUS: dict[type[errors.DomainError], int] = {
     errors.NotAllowed: status.HTTP_403_FORBIDDEN,
     errors.Conflict: status.HTTP_409_CONFLICT,
     errors.TooLarge: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+    errors.DiskFull: status.HTTP_507_INSUFFICIENT_STORAGE,
+    errors.Locked: status.HTTP_423_LOCKED,
+    errors.Gone: status.HTTP_410_GONE,
+    errors.Corrupted: 460,  # tus: the checksum does not match
 }
 
 

@@ -6,10 +6,16 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
-from vadreview.api import accounts
+from vadreview.accounts.models import Role
+from vadreview.api import accounts, projects, uploads, videos
 
 router = SimpleRouter()
 router.register("tokens", accounts.TokenViewSet, basename="token")
+router.register("projects", projects.ProjectViewSet, basename="project")
+router.register("videos", videos.VideoViewSet, basename="video")
+
+members = projects.MemberViewSet
+media = videos.MediaView
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
@@ -17,5 +23,29 @@ urlpatterns = [
     path("session/link/", accounts.SessionLinkView.as_view(), name="session-link"),
     path("me/", accounts.MeView.as_view(), name="me"),
     path("me/password/", accounts.PasswordView.as_view(), name="me-password"),
+    path(
+        "projects/<uuid:project>/members/", members.as_view({"get": "list", "post": "create"}), name="members"
+    ),
+    path(
+        "projects/<uuid:project>/members/<uuid:user>/",
+        members.as_view({"patch": "partial_update", "delete": "destroy"}),
+        name="member",
+    ),
+    path("uploads/", uploads.UploadList.as_view(), name="uploads"),
+    path("uploads/<uuid:pk>/", uploads.UploadDetail.as_view(), name="upload"),
+    path("videos/<uuid:pk>/proxy.mp4", media.as_view(what="proxy"), name="video-proxy"),
+    path("videos/<uuid:pk>/poster.jpg", media.as_view(what="poster"), name="video-poster"),
+    path(
+        "videos/<uuid:pk>/sheets/<int:n>.jpg",
+        videos.NumberedMediaView.as_view(what="sheet"),
+        name="video-sheet",
+    ),
+    path(
+        "videos/<uuid:pk>/frames/<int:n>.jpg",
+        videos.NumberedMediaView.as_view(what="frame"),
+        name="video-frame",
+    ),
+    path("videos/<uuid:pk>/times/", media.as_view(what="times"), name="video-times"),
+    path("videos/<uuid:pk>/source", media.as_view(what="source", least=Role.MANAGER), name="video-source"),
     *router.urls,
 ]
