@@ -24,7 +24,7 @@ help:
 	@sed -n 's/^# make/make/p' Makefile
 
 run: $(VENV)/run.done $(VENV)/frontend.done
-	@exec $(PY) manage.py serve --port $(PORT)
+	@exec $(PY) manage.py serve --port $(PORT) $(if $(filter 0,$(DEMO)),--no-demo)
 
 test: lint test-frontend test-python test-e2e
 

@@ -18,7 +18,9 @@ OUT = HERE.parents[1] / "bench.jsonl"
 def figures_of(name: str) -> list[dict]:
     """Run one benchmark; its JSON lines are the figures, everything else is passed on to the terminal."""
     found = []
-    process = subprocess.Popen([sys.executable, "-m", f"tests.bench.{name}"], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"tests.bench.{name}"], stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith("{"):
@@ -26,18 +28,30 @@ def figures_of(name: str) -> list[dict]:
         else:
             print(line, end="", flush=True)
     if process.wait() != 0:
-        found.append({"benchmark": name.removeprefix("bench_"), "figure": "failed", "value": process.returncode, "unit": "exit status"})
+        found.append(
+            {
+                "benchmark": name.removeprefix("bench_"),
+                "figure": "failed",
+                "value": process.returncode,
+                "unit": "exit status",
+            }
+        )
     return found
 
 
 def table(rows: list[dict]) -> str:
     columns = ("benchmark", "figure", "value", "unit", "compared_to")
     cells = [columns] + [
-        tuple(f"{row.get(c, ''):.4g}" if isinstance(row.get(c), float) else str(row.get(c, "")) for c in columns)
+        tuple(
+            f"{row.get(c, ''):.4g}" if isinstance(row.get(c), float) else str(row.get(c, "")) for c in columns
+        )
         for row in rows
     ]
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    )
 
 
 def main() -> int:

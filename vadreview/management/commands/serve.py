@@ -23,9 +23,13 @@ class Command(BaseCommand):
     help = "Start web and workers on this machine, and stop them on Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+        parser.add_argument(
+            "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
+        )
         parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--no-demo", action="store_true", help="do not make the demo project on first start")
+        parser.add_argument(
+            "--no-demo", action="store_true", help="do not make the demo project on first start"
+        )
 
     def handle(self, *args: Any, host: str, port: int, no_demo: bool, **options: Any) -> None:
         try:
@@ -73,7 +77,9 @@ class Command(BaseCommand):
                 time.sleep(0.1)
         if supervisor.stopping:
             return False
-        raise CommandError(f"The web server did not start; its log is {settings.DATA_DIR / 'logs' / 'web.log'}.")
+        raise CommandError(
+            f"The web server did not start; its log is {settings.DATA_DIR / 'logs' / 'web.log'}."
+        )
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
