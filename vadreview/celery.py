@@ -37,7 +37,7 @@ def _stop_working(**_: Any) -> None:
 
 @worker_ready.connect
 def _sweep_while_working(**_: Any) -> None:
-    """Sweep at worker start and every minute; in a thread, so that a solo worker deep in training does too."""
+    """Sweep at worker start and every minute; in a thread, so that a solo worker that trains does too."""
     _stop_sweeping.clear()
     threading.Thread(target=_sweep_forever, name="sweep", daemon=True).start()
 

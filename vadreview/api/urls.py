@@ -7,12 +7,17 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from vadreview.accounts.models import Role
-from vadreview.api import accounts, projects, uploads, videos
+from vadreview.api import accounts, detectors, heatmaps, projects, runs, tracks, uploads, videos
 
 router = SimpleRouter()
 router.register("tokens", accounts.TokenViewSet, basename="token")
 router.register("projects", projects.ProjectViewSet, basename="project")
 router.register("videos", videos.VideoViewSet, basename="video")
+router.register("segments", segments.SegmentViewSet, basename="segment")
+router.register("verdicts", verdicts.VerdictViewSet, basename="verdict")
+router.register("exports", exports.DatasetViewSet, basename="export")
+router.register("runs", runs.RunViewSet, basename="run")
+router.register("tracks", tracks.TrackViewSet, basename="track")
 
 members = projects.MemberViewSet
 media = videos.MediaView
@@ -47,5 +52,8 @@ urlpatterns = [
     ),
     path("videos/<uuid:pk>/times/", media.as_view(what="times"), name="video-times"),
     path("videos/<uuid:pk>/source", media.as_view(what="source", least=Role.MANAGER), name="video-source"),
+    path("detectors/", detectors.DetectorsView.as_view(), name="detectors"),
+    path("runs/<uuid:run>/heatmaps/<uuid:video>/", heatmaps.HeatmapsView.as_view(), name="heatmaps"),
+    path("exports/<uuid:pk>/download", exports.DownloadView.as_view(), name="export-download"),
     *router.urls,
 ]

@@ -1,19 +1,49 @@
-"""The door from the application into `detectors` (footage/media.py has one of its own, for video alone).
+"""The only door from the application into the detectors; footage/media.py has one of its own, for video.
 
-The web process comes through here too, so nothing at the top of this file may load torch.
+Importing this module loads no torch, so the web process may; only `train` and `score` do, in workers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import errno
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
+import detectors
+from detectors import base, metrics
 from detectors.segments import Interval, Policy, Threshold, find, resolve_threshold, smooth
 from vadreview import errors
+from vadreview.footage.models import Video
+from vadreview.runs.models import Run
 
-__all__ = ["Interval", "Policy", "Threshold", "find", "parse_policy", "resolve_threshold", "smooth"]
+__all__ = [
+    "Interval",
+    "Policy",
+    "Threshold",
+    "Trained",
+    "catalogue",
+    "configure",
+    "cost",
+    "explain",
+    "find",
+    "frame_metrics",
+    "motion",
+    "parse_policy",
+    "resolve_threshold",
+    "score",
+    "smooth",
+    "title",
+    "train",
+]
+
+Progress = Callable[[base.Progress], None]
 
 
 def parse_policy(fields: Mapping[str, Any]) -> Policy:
@@ -29,3 +59,161 @@ def parse_policy(fields: Mapping[str, Any]) -> Policy:
         }
         name, first = next(iter(wrong.items()))
         raise errors.Invalid(f"{name}: {first}", code="invalid_policy", fields=wrong) from None
+
+
+# ---- what there is to choose from ----
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """Describe every detector as the run form shows it; `weights_missing` names files that are not there."""
+    found = []
+    for name in detectors.names():
+        about = detectors.describe(name)
+        presets = [
+            {
+                "name": preset_name,
+                "description": preset["purpose"],
+                "config": preset["config"],
+                "cost": preset["cost"],
+                "needs_weights": preset["needs_weights"],
+                "weights_missing": _missing(preset["needs_weights"]),
+            }
+            for preset_name, preset in about["presets"].items()
+        ]
+        needed = sorted({weight for preset in presets for weight in preset["needs_weights"]})
+        found.append(
+            {
+                "name": name,
+                "title": about["title"],
+                "summary": about["description"],
+                "paper": about["paper"],
+                "sees": about["sees"],
+                "misses": about["cannot_see"],
+                "schema": about["schema"],
+                "presets": presets,
+                "needs_weights": needed,
+                "weights_missing": _missing(needed),
+            }
+        )
+    return found
+
+
+def _missing(weights: Iterable[str]) -> list[str]:
+    return [name for name in weights if not (settings.WEIGHTS_DIR / name).exists()]
+
+
+def title(detector: str) -> str:
+    """Return a detector's title; the name itself for one that this version no longer has."""
+    return detectors.describe(detector)["title"] if detector in detectors.names() else detector
+
+
+def cost(detector: str, preset: str) -> dict[str, Any] | None:
+    """Return the measured seconds of work of a preset, or None where nobody has measured them."""
+    if detector not in detectors.names():
+        return None
+    return detectors.describe(detector)["presets"].get(preset, {}).get("cost")
+
+
+def configure(detector: str, *, preset: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the whole configuration as JSON values. Raises Invalid, with a field for each bad setting."""
+    if detector not in detectors.names():
+        sentence = f"There is no detector “{detector}”; choose one of {', '.join(detectors.names())}."
+        raise errors.Invalid(sentence, fields={"detector": sentence})
+    presets = detectors.describe(detector)["presets"]
+    if preset not in presets:
+        sentence = f"{title(detector)} has no preset “{preset}”; choose one of {', '.join(presets)}."
+        raise errors.Invalid(sentence, fields={"preset": sentence})
+    bad = {}
+    for name, value in overrides.items():
+        try:
+            _config(detector, preset, {name: value})
+        except base.ConfigError as error:
+            bad[f"overrides.{name}"] = str(error).removeprefix(f"{name}: ")
+    try:
+        config = _config(detector, preset, overrides)
+    except base.ConfigError as error:
+        # each setting may be fine on its own, and two of them not fit together
+        raise errors.Invalid(str(error), fields=bad or {"overrides": str(error)}) from None
+    return config.model_dump(mode="json")
+
+
+def _config(detector: str, preset: str, values: Mapping[str, Any]) -> base.Config:
+    # a setting that a person made up must not be taken for an argument of `configure`
+    known = set(detectors.describe(detector)["schema"]["properties"])
+    for name in values:
+        if name not in known:
+            raise base.ConfigError(
+                f"There is no setting “{name}”; the settings are {', '.join(sorted(known))}."
+            )
+    return detectors.configure(detector, preset=preset, **values)
+
+
+# ---- evaluation ----
+
+
+def frame_metrics(
+    scores: Mapping[str, NDArray[np.float32]], labels: Mapping[str, NDArray[np.int8]]
+) -> dict[str, Any]:
+    """Judge frame scores against frame labels (1 = abnormal): see detectors.metrics."""
+    return dict(metrics.frame_metrics(scores, labels))
+
+
+# ---- work ----
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A trained detector on disk; `device` is where it was trained."""
+
+    sha256: str
+    device: str
+
+
+def train(run: Run, videos: Iterable[Video], *, model: Path, progress: Progress) -> Trained:
+    """Train the run's detector, going on from its checkpoint if there is one, and write it into `model`."""
+    config = _config(run.detector, run.preset, run.config)
+    detector = detectors.create(
+        run.detector, preset=run.preset, seed=run.seed, device=run.device, **config.model_dump()
+    )
+    detector.fit([_opened(video) for video in videos], checkpoint=run.checkpoint, progress=progress)
+    return Trained(sha256=detector.save(model), device=_device(run.device))
+
+
+def score(run: Run, video: Video, *, progress: Progress) -> base.VideoScores:
+    """Score one video with the run's model."""
+    return detectors.load(run.model, device=run.device).score(_opened(video), progress=progress)
+
+
+def motion(video: Video, *, progress: Progress) -> dict[str, base.Track]:
+    """Compute a video's own reference curves: how much moves in each frame. Needs no torch."""
+    from detectors import flow
+
+    curves = flow.motion_reference(_opened(video), progress=progress)
+    return {f"motion_{name}": base.Track(values) for name, values in curves.items()}
+
+
+def _opened(video: Video) -> base.Video:
+    # the detectors know a video by its id: names of files may repeat
+    return base.Video(video.source, name=str(video.pk), sha256=video.sha256 or None)
+
+
+def _device(asked: str) -> str:
+    if asked != "auto":
+        return asked
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def explain(error: Exception) -> str | None:
+    """Turn an error of the work into a sentence for people; None for one that nobody foresaw."""
+    if isinstance(error, base.DetectorError | base.UnreadableVideo | errors.DomainError):
+        return str(error)
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return (
+            "The memory was not enough for this. Choose smaller settings (size, batch size, fewer training "
+            "frames), or a machine with more memory, and retry."
+        )
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "The server's disk is full. Make room (delete runs or videos that are not needed), then retry."
+    return None

@@ -45,13 +45,16 @@ class Run(Job):
     device = models.CharField(max_length=10, default="auto")
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.MERGED)
     code_version = models.CharField(max_length=60, blank=True, default="")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     # a client's own id for the request: sending it twice makes one run
     client_key = models.UUIDField(null=True, blank=True)
 
     stage = models.CharField(max_length=10, choices=Stage, default=Stage.QUEUED, db_index=True)
-    history = models.JSONField(default=list, blank=True)  # [{"epoch": 1, "loss": 0.3, ...}] for the loss curve
+    # [{"epoch": 1, "loss": 0.3, ...}] for the loss curve
+    history = models.JSONField(default=list, blank=True)
     model_sha256 = models.CharField(max_length=64, blank=True, default="")
     device_used = models.CharField(max_length=60, blank=True, default="")
     train_seconds = models.FloatField(null=True, blank=True)
@@ -64,7 +67,9 @@ class Run(Job):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["project", "client_key"], condition=Q(client_key__isnull=False), name="one_run_per_client_key"
+                fields=["project", "client_key"],
+                condition=Q(client_key__isnull=False),
+                name="one_run_per_client_key",
             )
         ]
 
@@ -74,6 +79,15 @@ class Run(Job):
     @property
     def folder(self) -> Path:
         return settings.MEDIA_ROOT / "runs" / str(self.id)
+
+    @property
+    def model(self) -> Path:
+        return self.folder / "model"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where training keeps its state after each epoch; removed when the model is written."""
+        return self.folder / "checkpoint"
 
 
 class RunVideo(Job):
@@ -86,7 +100,7 @@ class RunVideo(Job):
     video = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="run_videos")
     trains = models.BooleanField()  # this video is learnt from
     scores = models.BooleanField()  # this video is scored; its job is queued when the model is trained
-    # {"stride", "height", "width", "count", "low", "high", "region", "kind"} of its heatmaps; empty: it has none
+    # its heatmaps: stride, offset, height, width, count, low, high, region, kind; empty where it has none
     heatmap = models.JSONField(default=dict, blank=True)
     seconds = models.FloatField(null=True, blank=True)
 
@@ -108,7 +122,10 @@ class MotionJob(Job):
 
 
 class Track(models.Model):
-    """A named series of one video: value i is frame offset + i * stride. Without a run it is the video's own reference."""
+    """A named series of one video: value i is frame offset + i * stride.
+
+    Without a run it is the video's own reference.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.CASCADE, related_name="tracks")
@@ -126,12 +143,17 @@ class Track(models.Model):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["run", "video", "name"], condition=Q(run__isnull=False), name="one_track_per_run_video_name"
+                fields=["run", "video", "name"],
+                condition=Q(run__isnull=False),
+                name="one_track_per_run_video_name",
             ),
             models.UniqueConstraint(
                 fields=["video", "name"], condition=Q(run__isnull=True), name="one_reference_per_video_name"
             ),
         ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class TrackBlock(models.Model):
@@ -147,7 +169,12 @@ class TrackBlock(models.Model):
     values = models.BinaryField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["track", "level", "index"], name="one_block_per_place")]
+        constraints = [
+            models.UniqueConstraint(fields=["track", "level", "index"], name="one_block_per_place")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.index}"
 
 
 class Segment(models.Model):
@@ -169,3 +196,6 @@ class Segment(models.Model):
         ordering = ["-score", "video", "start"]
         indexes = [models.Index(fields=["run", "video", "start"]), models.Index(fields=["run", "-score"])]
         constraints = [models.CheckConstraint(condition=Q(start__lt=F("stop")), name="segment_span")]
+
+    def __str__(self) -> str:
+        return f"[{self.start}, {self.stop})"
