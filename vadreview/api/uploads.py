@@ -281,9 +281,9 @@ def header_number(request: Request, name: str) -> int:
 
 def content_length(request: Request) -> int:
     """Return the size of the body; a body of unknown length would be read as empty."""
-    if "Transfer-Encoding" in request.headers or not request.META.get("CONTENT_LENGTH", ""):
+    if "Transfer-Encoding" in request.headers:
         raise LengthRequired
-    return header_number(request, "Content-Length")
+    return header_number(request, "Content-Length") if request.META.get("CONTENT_LENGTH") else 0
 
 
 def parse_uuid(value: str, *, field: str) -> uuid.UUID:

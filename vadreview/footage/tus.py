@@ -174,10 +174,9 @@ def terminate(upload: Upload) -> None:
             raise errors.Conflict(
                 "This upload is finished and became a video. Delete the video instead.", code="finished"
             )
+        left = [row.part, _checked_part(row), *([_target(row).parent] if _moved(row) else [])]
         row.delete()
-        services.remove_after_commit(
-            row.part, _checked_part(row), *([_target(row).parent] if _moved(row) else [])
-        )
+        services.remove_after_commit(*left)
 
 
 # ---- the part file ----
