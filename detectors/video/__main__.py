@@ -21,7 +21,7 @@ from .proxy import Progress, make_proxy
 
 _PR_SET_PDEATHSIG = 1
 _EVERY_S = 0.2
-_TOO_MUCH_MEMORY = {
+_TOO_MUCH_MEMORY: dict[str, object] = {
     "refused": "Reading the file needs more memory than is allowed; convert it to a smaller size first."
 }
 
@@ -29,6 +29,7 @@ _TOO_MUCH_MEMORY = {
 def main(source: str, folder: str, limits_json: str) -> int:
     limits = Limits(**json.loads(limits_json))
     _confine(limits)
+    outcome: dict[str, object]
     try:
         report = make_proxy(Path(source), Path(folder), limits=limits, progress=_throttled())
         outcome = {"report": dataclasses.asdict(report)}
@@ -78,12 +79,13 @@ def _confine(limits: Limits) -> None:
 
 
 def _throttled() -> Progress:
-    last = [0.0, ""]
+    said_at, said_phase = 0.0, ""
 
     def progress(done: int, total: int, phase: str, footage_s: float) -> None:
+        nonlocal said_at, said_phase
         now = time.monotonic()
-        if now - last[0] >= _EVERY_S or phase != last[1]:
-            last[:] = [now, phase]
+        if now - said_at >= _EVERY_S or phase != said_phase:
+            said_at, said_phase = now, phase
             _say({"progress": [done, total, phase, round(footage_s, 1)]})
 
     return progress

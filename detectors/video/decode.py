@@ -69,14 +69,15 @@ UPRIGHT = Orientation()
 
 def orientation(frame: VideoFrame) -> Orientation:
     """The turn that a frame's display matrix asks for, to the nearest quarter turn."""
-    for data in frame.side_data:
-        if data.type.name == "DISPLAYMATRIX":
-            a, b, _, c, d = np.frombuffer(bytes(data), dtype="<i4")[:5].tolist()
-            rotation = round(-frame.rotation / 90) % 4 * 90
-            if abs(b) > abs(a):
-                return Orientation(True, flip_x=c < 0, flip_y=b < 0, rotation=rotation)
-            return Orientation(False, flip_x=a < 0, flip_y=d < 0, rotation=rotation)
-    return UPRIGHT
+    try:
+        matrix = frame.side_data["DISPLAYMATRIX"]  # type: ignore[typeddict-item]  # the stub is short
+    except KeyError:
+        return UPRIGHT
+    a, b, _, c, d = np.frombuffer(memoryview(matrix), dtype=np.int32)[:5].tolist()
+    rotation = round(-frame.rotation / 90) % 4 * 90
+    if abs(b) > abs(a):
+        return Orientation(True, flip_x=c < 0, flip_y=b < 0, rotation=rotation)
+    return Orientation(False, flip_x=a < 0, flip_y=d < 0, rotation=rotation)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -59,7 +60,7 @@ class H264File:
         self._fps = Fraction(fps)
         stream = self._container.add_stream("libx264", rate=self._fps)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.options = x264_options(crf=crf, gop=gop, preset=preset)
+        stream.options = {**x264_options(crf=crf, gop=gop, preset=preset)}
         codec = stream.codec_context
         codec.thread_count = threads
         codec.time_base = 1 / self._fps
@@ -128,7 +129,7 @@ class VideoWriter:
         preset: str = "veryfast",
     ) -> None:
         self._path = Path(path)
-        self._options = {"fps": Fraction(fps), "crf": crf, "gop": gop, "preset": preset}
+        self._open = partial(H264File, self._path, fps=Fraction(fps), crf=crf, gop=gop, preset=preset)
         self._reformatter = VideoReformatter()
         self._file: H264File | None = None
         self._shape: tuple[int, int] = (0, 0)
@@ -144,7 +145,7 @@ class VideoWriter:
         height, width = picture.shape[0] // 2 * 2, picture.shape[1] // 2 * 2
         if self._file is None:
             self._shape = (height, width)
-            self._file = H264File(self._path, width=width, height=height, **self._options)
+            self._file = self._open(width=width, height=height)
         if self._shape != (height, width):
             raise ValueError(
                 f"this picture is {height} x {width}; the first was {self._shape[0]} x {self._shape[1]}"

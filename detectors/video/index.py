@@ -120,7 +120,7 @@ def _remembered(path: str, size: int, mtime_ns: int) -> Index:
 
 def _count(path: str, *, serial: bool) -> Index | None:
     with open_video(path, serial=serial) as (container, stream, _):
-        gather = Gatherer(declared_fps(stream), Fraction(stream.time_base))
+        gather = Gatherer(declared_fps(stream), stream.time_base or 1 / DEFAULT_FPS)
         pictures = Pictures(container, stream)
         for frame in pictures:
             gather.add(frame)

@@ -165,7 +165,7 @@ def _pass(
             proxy_fps=rate,
         )
         expected = stream.frames or round((facts.declared_s or 0) * rate)
-        gatherer = Gatherer(declared, Fraction(stream.time_base))
+        gatherer = Gatherer(declared, stream.time_base or 1 / rate)
         pictures = Pictures(container, stream)
         output: _Output | None = None
         for n, frame in enumerate(pictures):
@@ -267,8 +267,8 @@ def turned(frame: VideoFrame, turn: Orientation) -> VideoFrame:
     """A yuv420p frame turned upright, plane by plane."""
     planes = []
     for plane in frame.planes:
-        stored = np.frombuffer(plane, dtype=np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
-        planes.append(turn.apply(stored).reshape(-1))
+        padded = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(plane.height, plane.line_size)
+        planes.append(turn.apply(padded[:, : plane.width]).reshape(-1))
     height, width = turn.size(frame.height, frame.width)
     packed = np.concatenate(planes).reshape(height * 3 // 2, width)
     return VideoFrame.from_ndarray(packed, format="yuv420p")

@@ -1,11 +1,11 @@
 """Single frames as JPEG."""
 
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from .decode import Converter, Pictures, open_video, orientation
+from .errors import UnreadableVideo
 from .sheets import jpeg
 
 
@@ -18,11 +18,13 @@ def jpeg_still(proxy: str | Path, n: int, *, quality: int = 90) -> bytes:
         raise IndexError(f"there is no frame {n}")
     # One thread: the pictures are few, and each further thread only adds delay.
     with open_video(proxy, serial=True) as (container, stream, _):
-        tick = 1 / (stream.average_rate * Fraction(stream.time_base))
+        if not stream.average_rate or not stream.time_base:
+            raise UnreadableVideo("The file does not say how fast it plays.", path=proxy)
+        tick = 1 / (stream.average_rate * stream.time_base)
         first = stream.start_time or 0
         container.seek(first + round(n * tick), stream=stream, backward=True)
         for frame in Pictures(container, stream):
-            if round((frame.pts - first) / tick) == n:
+            if frame.pts is not None and round((frame.pts - first) / tick) == n:
                 picture = Converter()(frame, orientation(frame))
                 return jpeg(np.ascontiguousarray(picture[..., ::-1]), quality)
     raise IndexError(f"there is no frame {n}")
