@@ -197,9 +197,9 @@ def unforeseen(error: Exception) -> str:
 class Reporter:
     """Writes a claimed row's progress and heartbeat, at most every JOB_HEARTBEAT_S seconds.
 
-    Call it with (phase, done, total) and any other columns. Raises JobCancelled when a person asked to stop,
-    JobLost when the row is no longer this worker's, JobInterrupted when this worker was told to stop. They
-    reach the work through the detectors' `progress` callback.
+    Call it with (phase, done, total) and any other columns; `at_once` does not wait for the next beat. Raises
+    JobCancelled when a person asked to stop, JobLost when the row is no longer this worker's, JobInterrupted
+    when this worker was told to stop. They reach the work through the detectors' `progress` callback.
 
     As a context manager it also keeps the heartbeat moving from a thread, so that one long step (an epoch, an
     index of a long video) does not look like a dead worker. The thread would hide a hang; so when the work
@@ -213,11 +213,11 @@ class Reporter:
         self._heard = time.monotonic()
         self._over = threading.Event()
 
-    def __call__(self, phase: str, done: int, total: int, **fields: Any) -> None:
+    def __call__(self, phase: str, done: int, total: int, *, at_once: bool = False, **fields: Any) -> None:
         if stopping.is_set():
             raise JobInterrupted
         now = self._heard = time.monotonic()
-        if now < self._next and phase == self._phase and not fields:
+        if now < self._next and phase == self._phase and not at_once:
             return
         if phase != self._phase:
             fields["phase_started_at"] = timezone.now()

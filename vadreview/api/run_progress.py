@@ -13,7 +13,7 @@ TRAINING_SHARE = 0.6
 # the detectors' own phases of training: name for people, and the stretch of the training's share it fills
 PHASES = {
     "motion": ("Reading motion", 0.0, 0.4),
-    "train": ("Training", 0.4, 1.0),
+    "training": ("Training", 0.4, 1.0),
 }
 ENDINGS = {
     Run.Stage.DONE: "Done",

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,17 +16,23 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 import detectors
-from detectors import base, metrics
+from detectors import artifacts, base, metrics
+from detectors.base import Heatmaps, Progress, VideoScores
 from detectors.segments import Interval, Policy, Threshold, find, resolve_threshold, smooth
 from vadreview import errors
 from vadreview.footage.models import Video
 from vadreview.runs.models import Run
 
 __all__ = [
+    "Heatmaps",
     "Interval",
+    "ModelDamaged",
     "Policy",
+    "Progress",
+    "Report",
     "Threshold",
     "Trained",
+    "VideoScores",
     "catalogue",
     "configure",
     "cost",
@@ -43,7 +48,11 @@ __all__ = [
     "train",
 ]
 
-Progress = Callable[[base.Progress], None]
+Report = Callable[[Progress], None]
+
+
+class ModelDamaged(errors.Conflict):
+    """The model of a run is not there, or not what training wrote."""
 
 
 def parse_policy(fields: Mapping[str, Any]) -> Policy:
@@ -169,22 +178,27 @@ class Trained:
     device: str
 
 
-def train(run: Run, videos: Iterable[Video], *, model: Path, progress: Progress) -> Trained:
-    """Train the run's detector, going on from its checkpoint if there is one, and write it into `model`."""
+def train(run: Run, videos: Iterable[Video], *, progress: Report) -> Trained:
+    """Train the run's detector, going on from its checkpoint if there is one, and write its model."""
     config = _config(run.detector, run.preset, run.config)
     detector = detectors.create(
         run.detector, preset=run.preset, seed=run.seed, device=run.device, **config.model_dump()
     )
     detector.fit([_opened(video) for video in videos], checkpoint=run.checkpoint, progress=progress)
-    return Trained(sha256=detector.save(model), device=_device(run.device))
+    return Trained(sha256=detector.save(run.model), device=_device(run.device))
 
 
-def score(run: Run, video: Video, *, progress: Progress) -> base.VideoScores:
-    """Score one video with the run's model."""
+def score(run: Run, video: Video, *, progress: Report) -> VideoScores:
+    """Score one video with the run's model. Raises ModelDamaged when that is not what training wrote."""
+    path = run.model / artifacts.MODEL_FILE
+    if not path.is_file() or artifacts.sha256_of(path) != run.model_sha256:
+        raise ModelDamaged(
+            "The trained model of this run is missing or damaged on the server. Retry the run: it trains again."
+        )
     return detectors.load(run.model, device=run.device).score(_opened(video), progress=progress)
 
 
-def motion(video: Video, *, progress: Progress) -> dict[str, base.Track]:
+def motion(video: Video, *, progress: Report) -> dict[str, base.Track]:
     """Compute a video's own reference curves: how much moves in each frame. Needs no torch."""
     from detectors import flow
 
