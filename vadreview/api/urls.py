@@ -7,7 +7,19 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from vadreview.accounts.models import Role
-from vadreview.api import accounts, detectors, heatmaps, projects, runs, tracks, uploads, videos
+from vadreview.api import (
+    accounts,
+    detectors,
+    exports,
+    heatmaps,
+    projects,
+    runs,
+    segments,
+    tracks,
+    uploads,
+    verdicts,
+    videos,
+)
 
 router = SimpleRouter()
 router.register("tokens", accounts.TokenViewSet, basename="token")

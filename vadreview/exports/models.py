@@ -21,11 +21,15 @@ class Dataset(Job):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="datasets")
     name = models.CharField(max_length=150)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     client_key = models.UUIDField(null=True, blank=True, unique=True)
     manifest = models.JSONField()
-    content_sha256 = models.CharField(max_length=64)  # of the manifest without its id and time: same state, same hash
+    content_sha256 = models.CharField(
+        max_length=64
+    )  # of the manifest without its id and time: same state, same hash
     size_bytes = models.BigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True, default="")
 
@@ -47,4 +51,9 @@ class DatasetVideo(models.Model):
     video = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="dataset_videos")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["dataset", "video"], name="one_row_per_dataset_and_video")]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "video"], name="one_row_per_dataset_and_video")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.video_id} in {self.dataset_id}"

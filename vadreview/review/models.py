@@ -57,3 +57,6 @@ class Verdict(models.Model):
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["reviewer", "subject", "-created_at"])]
         constraints = [models.CheckConstraint(condition=Q(start__lt=F("stop")), name="verdict_span")]
+
+    def __str__(self) -> str:
+        return f"{self.decision} [{self.start}, {self.stop})"

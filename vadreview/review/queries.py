@@ -1,13 +1,89 @@
-"""What a person may see of verdicts, and which of them are current."""
+"""What a person may see of verdicts, which of them count, and what is still to be looked at.
+
+- Of one person's verdicts about one subject, the newest is *current*. A withdrawn one takes the place of all
+  before it and says nothing itself.
+- Of several people's current verdicts about one subject, the newest accept or reject *settles* it; an unsure only
+  stands where nobody has decided. So a second reviewer answers the doubt of the first, and a manager settles a
+  disagreement by giving the last verdict.
+"""
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from vadreview.accounts.models import User
 from vadreview.footage import queries as footage
 from vadreview.review.models import Verdict
+from vadreview.runs.models import Segment
+
+FIRM = (Verdict.Decision.ACCEPT, Verdict.Decision.REJECT)
 
 
 def visible_to(user: User) -> QuerySet[Verdict]:
     return Verdict.objects.filter(project__in=footage.visible_to(user))
+
+
+def current(verdicts: QuerySet[Verdict]) -> QuerySet[Verdict]:
+    """Keep the newest verdict of each person about each subject, without the withdrawn."""
+    newer = Verdict.objects.filter(reviewer=OuterRef("reviewer"), subject=OuterRef("subject")).filter(
+        Q(created_at__gt=OuterRef("created_at")) | Q(created_at=OuterRef("created_at"), pk__gt=OuterRef("pk"))
+    )
+    return verdicts.exclude(decision=Verdict.Decision.WITHDRAWN).filter(~Exists(newer))
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What counts about one subject, beside every current verdict about it, newest first."""
+
+    verdict: Verdict
+    voices: list[Verdict]
+
+    @property
+    def conflict(self) -> bool:
+        """Some accept what others reject."""
+        return {voice.decision for voice in self.voices} >= set(FIRM)
+
+
+def settle(verdicts: Iterable[Verdict]) -> list[Settled]:
+    """Group current verdicts by subject and find the one that counts, by the rule at the top of this module."""
+    by_subject: dict[uuid.UUID, list[Verdict]] = {}
+    for verdict in sorted(verdicts, key=lambda one: (one.created_at, one.pk), reverse=True):
+        by_subject.setdefault(verdict.subject, []).append(verdict)
+    return [
+        Settled(verdict=next((one for one in voices if one.decision in FIRM), voices[0]), voices=voices)
+        for voices in by_subject.values()
+    ]
+
+
+def undecided_by(user: User, segments: QuerySet[Segment]) -> QuerySet[Segment]:
+    """Keep the segments that `user` still has to decide; one that they withdrew is among them again."""
+    said = segments.alias(_said=_last_decision_of(user))
+    return said.filter(Q(_said__isnull=True) | Q(_said=Verdict.Decision.WITHDRAWN))
+
+
+def decided_by(user: User, segments: QuerySet[Segment]) -> QuerySet[Segment]:
+    return segments.alias(_said=_last_decision_of(user)).exclude(
+        Q(_said__isnull=True) | Q(_said=Verdict.Decision.WITHDRAWN)
+    )
+
+
+def _last_decision_of(user: User) -> Subquery:
+    mine = Verdict.objects.filter(reviewer_id=user.pk, subject=OuterRef("pk")).order_by("-created_at", "-pk")
+    return Subquery(mine.values("decision")[:1])
+
+
+def about(subjects: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Verdict]]:
+    """Return everybody's current verdicts about these subjects, newest first."""
+    rows = current(Verdict.objects.filter(subject__in=list(subjects))).select_related("reviewer")
+    found: dict[uuid.UUID, list[Verdict]] = {}
+    for verdict in rows.order_by("-created_at", "-pk"):
+        found.setdefault(verdict.subject, []).append(verdict)
+    return found
+
+
+def newest_first(verdicts: QuerySet[Verdict]) -> QuerySet[Verdict]:
+    return verdicts.order_by(F("created_at").desc(), "-pk")

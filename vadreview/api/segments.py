@@ -1,0 +1,238 @@
+"""Segments: what runs propose for review, and what another threshold would propose."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import Avg, F, QuerySet
+from django.db.models.functions import Abs
+from django.http import Http404
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from vadreview.accounts.models import Role
+from vadreview.api import permissions
+from vadreview.api.filters import parse_query
+from vadreview.api.verdicts import VerdictSerializer
+from vadreview.review import preview, queries, services
+from vadreview.review.models import Verdict
+from vadreview.runs import curves
+from vadreview.runs import queries as runs
+from vadreview.runs.models import Run, Segment, Track
+
+ORDERS = {
+    "score": ["-score", "video__name", "start", "pk"],
+    "time": ["video__name", "video", "start", "pk"],
+    "newest": ["-run__created_at", "-score", "pk"],
+    "threshold": ["_distance", "pk"],
+}
+SEVERITIES = ["high", "medium", "low"]
+HIGH, MEDIUM = 3.0, 1.5
+
+
+def severity(score: float, *, usual: float | None, threshold: float | None) -> str:
+    """Say how far a score stands out: in steps from the run's mean score to its threshold, 1 being just proposed."""
+    if usual is None or threshold is None or threshold <= usual:
+        return "medium"
+    steps = (score - usual) / (threshold - usual)
+    return "high" if steps >= HIGH else "medium" if steps >= MEDIUM else "low"
+
+
+class VoiceSerializer(serializers.Serializer):
+    """What another person says about this segment."""
+
+    reviewer = serializers.CharField(source="reviewer.shown_name")
+    decision = serializers.ChoiceField(choices=Verdict.Decision.choices)
+
+
+class SegmentSerializer(serializers.ModelSerializer):
+    """A proposal with what the asking person, and the others, say about it now."""
+
+    video_name = serializers.CharField(source="video.name", read_only=True)
+    severity = serializers.SerializerMethodField()
+    verdict = serializers.SerializerMethodField(help_text="Mine, if it is not withdrawn.")
+    others = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Segment
+        fields = [
+            "id", "run", "video", "video_name", "start", "stop", "peak_frame", "score", "severity", "verdict",
+            "others",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.ChoiceField(choices=SEVERITIES))
+    def get_severity(self, segment: Segment) -> str:
+        usual = self.context["usual"].get(segment.run_id)
+        return severity(segment.score, usual=usual, threshold=segment.run.threshold)
+
+    @extend_schema_field(VerdictSerializer(allow_null=True))
+    def get_verdict(self, segment: Segment) -> dict[str, Any] | None:
+        mine = next(
+            (one for one in self._voices(segment) if one.reviewer_id == self.context["user"].pk), None
+        )
+        return VerdictSerializer(mine).data if mine else None
+
+    @extend_schema_field(VoiceSerializer(many=True))
+    def get_others(self, segment: Segment) -> list[dict[str, Any]]:
+        others = [one for one in self._voices(segment) if one.reviewer_id != self.context["user"].pk]
+        return VoiceSerializer(others, many=True).data
+
+    def _voices(self, segment: Segment) -> list[Verdict]:
+        return self.context["voices"].get(segment.pk, [])
+
+
+class SegmentFilter(serializers.Serializer):
+    run = serializers.UUIDField(required=False)
+    project = serializers.UUIDField(required=False)
+    video = serializers.UUIDField(required=False)
+    order = serializers.ChoiceField(choices=list(ORDERS), default="score")
+    state = serializers.ChoiceField(
+        choices=["open", "decided", "all"], default="all", help_text="Whether I have decided it."
+    )
+    search = serializers.CharField(required=False, max_length=200, help_text="Part of the video's name.")
+
+
+class PolicyFields(serializers.Serializer):
+    """How scores become segments; fields left out take their defaults (detectors.segments.Policy)."""
+
+    method = serializers.ChoiceField(choices=["mad", "quantile", "mean_std", "fixed"], required=False)
+    value = serializers.FloatField(required=False)
+    smooth_sigma_frames = serializers.FloatField(required=False)
+    hysteresis = serializers.FloatField(required=False)
+    merge_gap_s = serializers.FloatField(required=False)
+    min_length_s = serializers.FloatField(required=False)
+    pad_s = serializers.FloatField(required=False)
+
+
+@extend_schema_serializer(component_name="PreviewQuestion")
+class PreviewQuestionSerializer(serializers.Serializer):
+    run = serializers.UUIDField()
+    policy = PolicyFields()
+    threshold = serializers.FloatField(
+        allow_null=True, default=None, help_text="Null: as the policy finds it."
+    )
+    video = serializers.UUIDField(required=False, allow_null=True, help_text="Whose intervals to list.")
+
+
+class IntervalSerializer(serializers.Serializer):
+    start = serializers.IntegerField()
+    stop = serializers.IntegerField(help_text="Exclusive.")
+    peak_frame = serializers.IntegerField()
+    score = serializers.FloatField()
+
+
+class PreviewSerializer(serializers.Serializer):
+    """What a threshold would mean. Precision and recall count spans that meet: see vadreview/review/preview.py."""
+
+    threshold = serializers.FloatField()
+    segments = serializers.IntegerField()
+    frames = serializers.IntegerField()
+    minutes = serializers.FloatField(help_text="Of footage in the segments.")
+    per_video = serializers.DictField(child=serializers.IntegerField(), help_text="Video id -> segments.")
+    precision = serializers.FloatField(allow_null=True)
+    recall = serializers.FloatField(allow_null=True)
+    based_on = serializers.ChoiceField(choices=["ground_truth", "verdicts", "both"], allow_null=True)
+    intervals = IntervalSerializer(many=True, required=False, help_text="Of the video asked for.")
+
+
+class ProposeSerializer(serializers.Serializer):
+    run = serializers.UUIDField()
+    policy = PolicyFields()
+    threshold = serializers.FloatField(
+        allow_null=True, default=None, help_text="Null: as the policy finds it."
+    )
+    save_policy = serializers.BooleanField(default=False, help_text="Make it the project's policy too.")
+
+
+class ProposedSerializer(serializers.Serializer):
+    run = serializers.UUIDField()
+    threshold = serializers.FloatField()
+    segments = serializers.IntegerField()
+    to_review = serializers.IntegerField(help_text="Of these, those I have not decided.")
+
+
+class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """Proposals of runs."""
+
+    serializer_class = SegmentSerializer
+    queryset = Segment.objects.none()
+
+    def get_queryset(self) -> QuerySet[Segment]:
+        return runs.segments_visible_to(self.request.user).select_related("run", "video")
+
+    @extend_schema(parameters=[SegmentFilter])
+    def list(self, request: Request) -> Response:
+        """List proposals, the strangest first unless another order is asked for."""
+        asked = parse_query(SegmentFilter, request)
+        rows = self.get_queryset()
+        for name, column in (("run", "run_id"), ("video", "video_id"), ("project", "run__project_id")):
+            if name in asked:
+                rows = rows.filter(**{column: asked[name]})
+        if "search" in asked:
+            rows = rows.filter(video__name__icontains=asked["search"])
+        if asked["state"] == "open":
+            rows = queries.undecided_by(request.user, rows)
+        elif asked["state"] == "decided":
+            rows = queries.decided_by(request.user, rows)
+        if asked["order"] == "threshold":
+            rows = rows.annotate(_distance=Abs(F("score") - F("run__threshold")))
+        page = self.paginate_queryset(rows.order_by(*ORDERS[asked["order"]]))
+        return self.get_paginated_response(self._serialize(page))
+
+    def retrieve(self, request: Request, *args: object, **kwargs: object) -> Response:
+        return Response(self._serialize([self.get_object()])[0])
+
+    def _serialize(self, segments: list[Segment]) -> list[dict[str, Any]]:
+        tracks = Track.objects.filter(run__in={segment.run_id for segment in segments}, name=curves.SCORE)
+        context = {
+            "user": self.request.user,
+            "voices": queries.about(segment.pk for segment in segments),
+            "usual": dict(tracks.order_by().values_list("run").annotate(Avg("mean"))),
+        }
+        return SegmentSerializer(segments, many=True, context=context).data
+
+    @extend_schema(request=PreviewQuestionSerializer, responses=PreviewSerializer, filters=False)
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def preview(self, request: Request) -> Response:
+        """Say what a policy and threshold would propose, without changing anything."""
+        asked = PreviewQuestionSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = asked.validated_data
+        made = preview.preview(self._run(given["run"]), policy=given["policy"], threshold=given["threshold"])
+        answer = {name: getattr(made, name) for name in PreviewSerializer().fields if name != "intervals"}
+        answer["per_video"] = {str(video): count for video, count in made.per_video.items()}
+        if given.get("video"):
+            answer["intervals"] = made.intervals.get(given["video"], [])
+        return Response(PreviewSerializer(answer).data)
+
+    @extend_schema(request=ProposeSerializer, responses=ProposedSerializer, filters=False)
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def propose(self, request: Request) -> Response:
+        """Replace a run's proposals by those of a policy. Spans that stay the same keep their ids and verdicts."""
+        asked = ProposeSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = asked.validated_data
+        run = self._run(given["run"])
+        permissions.require(request.user, run.project, Role.REVIEWER)
+        services.propose(
+            run, policy=given["policy"], threshold=given["threshold"], save_policy=given["save_policy"]
+        )
+        run.refresh_from_db()
+        answer = {
+            "run": run.pk,
+            "threshold": run.threshold,
+            "segments": run.segments.count(),
+            "to_review": queries.undecided_by(request.user, Segment.objects.filter(run=run)).count(),
+        }
+        return Response(ProposedSerializer(answer).data)
+
+    def _run(self, pk: uuid.UUID) -> Run:
+        found = runs.visible_to(self.request.user).select_related("project").filter(pk=pk).first()
+        if found is None:
+            raise Http404
+        return found

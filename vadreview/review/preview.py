@@ -1,0 +1,130 @@
+"""What a threshold would mean before it is applied: how much to review, and how often it would be right.
+
+Precision and recall count spans, not frames; two spans meet when they share a frame. Each video is measured by
+its ground truth where it has some, else by its verdicts (`review.queries.settle`):
+
+- ground truth: precision = proposals that meet a true span / all proposals; recall = true spans that a proposal
+  meets / all true spans.
+- verdicts: precision = proposals that meet an accepted span / proposals that meet an accepted or a rejected span
+  (what nobody has judged counts neither way); recall = accepted spans that a proposal meets / all accepted spans.
+  This recall knows only what people have seen: it is an upper bound.
+
+Counts are summed over the videos before they are divided. A ratio of nothing is None.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vadreview.footage.models import GroundTruth
+from vadreview.review import queries
+from vadreview.review.models import Verdict
+from vadreview.runs import curves, proposals
+from vadreview.runs.inference import Interval
+from vadreview.runs.models import Run
+
+Span = tuple[int, int]
+
+
+@dataclass
+class Reference:
+    """What is known about the videos of a run, each video's spans in order of nothing."""
+
+    true: dict[uuid.UUID, list[Span]] = field(default_factory=lambda: defaultdict(list))
+    accepted: dict[uuid.UUID, list[Span]] = field(default_factory=lambda: defaultdict(list))
+    rejected: dict[uuid.UUID, list[Span]] = field(default_factory=lambda: defaultdict(list))
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The amount of work a threshold makes, and how good it is as far as anybody knows."""
+
+    threshold: float
+    segments: int
+    frames: int
+    minutes: float
+    per_video: dict[uuid.UUID, int]
+    precision: float | None
+    recall: float | None
+    based_on: str | None  # "ground_truth", "verdicts" or "both"
+    intervals: dict[uuid.UUID, list[Interval]]
+
+
+def reference_of(videos: list[uuid.UUID]) -> Reference:
+    """Collect ground truth and settled verdicts of videos, whichever run they answer."""
+    known = Reference()
+    for video, start, stop in GroundTruth.objects.filter(video__in=videos).values_list(
+        "video_id", "start", "stop"
+    ):
+        known.true[video].append((start, stop))
+    for settled in queries.settle(queries.current(Verdict.objects.filter(video__in=videos))):
+        verdict = settled.verdict
+        if verdict.decision == Verdict.Decision.ACCEPT:
+            known.accepted[verdict.video_id].append((verdict.start, verdict.stop))
+        elif verdict.decision == Verdict.Decision.REJECT:
+            known.rejected[verdict.video_id].append((verdict.start, verdict.stop))
+    return known
+
+
+def preview(run: Run, *, policy: dict, threshold: float | None = None) -> Preview:
+    """Count what `policy` would propose, with the threshold placed by hand if given.
+
+    Raises Conflict when no video is scored yet, Invalid when the policy is none.
+    """
+    made = proposals.make(run, policy=policy, high=threshold)
+    rates = curves.rates(run)
+    frames = {video: sum(one.stop - one.start for one in found) for video, found in made.intervals.items()}
+    known = reference_of(list(made.intervals))
+    precision, recall, based_on = measure(made.intervals, known)
+    return Preview(
+        threshold=made.threshold.high,
+        segments=sum(len(found) for found in made.intervals.values()),
+        frames=sum(frames.values()),
+        minutes=sum(count / float(rates[video]) for video, count in frames.items()) / 60,
+        per_video={video: len(found) for video, found in made.intervals.items()},
+        precision=precision,
+        recall=recall,
+        based_on=based_on,
+        intervals=made.intervals,
+    )
+
+
+def measure(
+    proposed: dict[uuid.UUID, list[Interval]], known: Reference
+) -> tuple[float | None, float | None, str | None]:
+    """Return precision, recall and what they rest on, by the definitions at the top of this module."""
+    right = judged = found = sought = 0
+    sources = set()
+    for video, intervals in proposed.items():
+        spans = [(one.start, one.stop) for one in intervals]
+        if known.true.get(video):
+            sources.add("ground_truth")
+            wanted, meets = known.true[video], _meets(spans, known.true[video])
+            right, judged = right + int(meets.sum()), judged + len(spans)
+        elif known.accepted.get(video) or known.rejected.get(video):
+            sources.add("verdicts")
+            wanted = known.accepted.get(video, [])
+            meets, wrong = _meets(spans, wanted), _meets(spans, known.rejected.get(video, []))
+            right, judged = right + int(meets.sum()), judged + int((meets | wrong).sum())
+        else:
+            continue
+        found, sought = found + int(_meets(wanted, spans).sum()), sought + len(wanted)
+    precision = right / judged if judged else None
+    recall = found / sought if sought else None
+    return precision, recall, "both" if len(sources) == 2 else next(iter(sources), None)
+
+
+def _meets(spans: list[Span], others: list[Span]) -> np.ndarray:
+    """Say of each span whether it shares a frame with any of the others; bool (len(spans),)."""
+    if not spans or not others:
+        return np.zeros(len(spans), dtype=bool)
+    starts = np.sort([start for start, _ in others])
+    stops = np.sort([stop for _, stop in others])
+    # of the others, those that begin before this one ends, less those that have ended before it begins
+    begun = np.searchsorted(starts, [stop for _, stop in spans], side="left")
+    ended = np.searchsorted(stops, [start for start, _ in spans], side="right")
+    return begun > ended
