@@ -125,7 +125,10 @@ class _Listener:
         if len(self._line) > _LONGEST_LINE:
             raise Rejected(_CRASHED)
         for line in lines:
-            message = json.loads(line)
+            try:
+                message = json.loads(line)
+            except ValueError as error:
+                raise Rejected(_CRASHED) from error
             if "progress" in message:
                 done, total, phase, self._footage_s = message["progress"]
                 self._position = (int(done), int(total), str(phase))
