@@ -1,7 +1,6 @@
 import js from "@eslint/js";
 import prettier from "eslint-config-prettier";
 import reactHooks from "eslint-plugin-react-hooks";
-import { reactRefresh } from "eslint-plugin-react-refresh";
 import globals from "globals";
 import tseslint from "typescript-eslint";
 
@@ -10,8 +9,7 @@ export default tseslint.config(
     js.configs.recommended,
     ...tseslint.configs.strict,
     reactHooks.configs.flat.recommended,
-    reactRefresh.configs.vite(),
-    prettier,
+      prettier,
     {
         languageOptions: { globals: { ...globals.browser } },
         rules: {

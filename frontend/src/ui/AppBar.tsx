@@ -7,6 +7,7 @@ import { useMe, useSignOut } from "../api/queries/session";
 import type { Project } from "../api/types";
 import { formatCount } from "../lib/format";
 import { paths } from "../lib/paths";
+import { UploadPill } from "../upload/UploadPill";
 import classes from "./layout.module.css";
 import { Mark } from "./Mark";
 import { notifyError } from "./notify";
@@ -26,6 +27,7 @@ export function AppBar() {
       </nav>
       {projectId && <ProjectTabs id={projectId} />}
       <div className={classes.me}>
+        <UploadPill />
         <ThemeToggle />
         <AccountMenu />
       </div>

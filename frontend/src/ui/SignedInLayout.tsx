@@ -4,6 +4,7 @@ import { useSession } from "../api/queries/session";
 import { paths } from "../lib/paths";
 import { AppBar } from "./AppBar";
 import classes from "./layout.module.css";
+import { UploadProvider } from "../upload/UploadContext";
 import { ErrorState, LoadingState } from "./states";
 
 /** Everything that needs a person: the bar, then the page. Others are led to the sign-in page and back. */
@@ -24,13 +25,15 @@ export function SignedInLayout() {
     return <Navigate to={paths.signIn(location.pathname + location.search)} replace />;
   }
   return (
-    <div className={classes.app}>
-      <a className="skip-link" href="#content">
-        Skip to the content
-      </a>
-      <AppBar />
-      {navigation.state === "loading" && <div className={classes.loadingLine} aria-hidden />}
-      <Outlet />
-    </div>
+    <UploadProvider>
+      <div className={classes.app}>
+        <a className="skip-link" href="#content">
+          Skip to the content
+        </a>
+        <AppBar />
+        {navigation.state === "loading" && <div className={classes.loadingLine} aria-hidden />}
+        <Outlet />
+      </div>
+    </UploadProvider>
   );
 }

@@ -1,5 +1,5 @@
 import { notifications } from "@mantine/notifications";
-import { Check, CircleAlert } from "lucide-react";
+import { Check, CircleAlert, Info } from "lucide-react";
 
 import { errorSentence } from "../lib/errors";
 
@@ -18,4 +18,9 @@ export function notifyError(error: unknown, title = "That did not work"): void {
     color: "red",
     autoClose: false,
   });
+}
+
+/** Something to know that is neither done nor wrong. */
+export function notifyAbout(message: string): void {
+  notifications.show({ message, icon: <Info size={16} aria-hidden />, color: "gray", autoClose: 10_000 });
 }

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { api } from "../client";
 import { isActive, pollWhile } from "../polling";
-import type { Dataset, Uuid } from "../types";
+import type { Dataset, DatasetRequest, Uuid } from "../types";
 
 export const datasetKeys = {
   all: ["datasets"] as const,
@@ -16,8 +16,6 @@ export function useDatasets(project: Uuid) {
     refetchInterval: pollWhile<Dataset[]>((datasets) => datasets.some(({ job }) => isActive(job))),
   });
 }
-
-export type DatasetRequest = { project: Uuid; name: string; client_key: Uuid; videos: Uuid[] | null };
 
 function useDatasetMutation<Input>(run: (input: Input) => Promise<unknown>) {
   const client = useQueryClient();

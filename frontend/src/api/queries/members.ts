@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { api } from "../client";
-import type { Member, Role, Uuid } from "../types";
+import type { Member, NewMember, Role, Uuid } from "../types";
 
 export const memberKeys = { list: (project: Uuid) => ["members", project] as const };
 
@@ -18,7 +18,7 @@ export function useMembers(project: Uuid) {
 export function useAddMember(project: Uuid) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (input: { username: string; role: Role }) => api.post<Member>(path(project), input),
+    mutationFn: (input: { username: string; role: Role }) => api.post<NewMember>(path(project), input),
     onSuccess: () => client.invalidateQueries({ queryKey: memberKeys.list(project) }),
   });
 }

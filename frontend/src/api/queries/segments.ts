@@ -10,8 +10,8 @@ import { api, type Page } from "../client";
 import type {
   Preview,
   PreviewRequest,
+  Proposed,
   ProposeRequest,
-  Run,
   Segment,
   SegmentOrder,
   SegmentState,
@@ -82,7 +82,7 @@ export function usePreview(request: PreviewRequest | null) {
 export function usePropose() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (request: ProposeRequest) => api.post<Partial<Run>>("/api/segments/propose/", request),
+    mutationFn: (request: ProposeRequest) => api.post<Proposed>("/api/segments/propose/", request),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: segmentKeys.all });
       await client.invalidateQueries({ queryKey: runKeys.all });

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { api } from "../client";
-import type { Token, Uuid } from "../types";
+import type { NewToken, Token, Uuid } from "../types";
 
 const tokensKey = ["tokens"] as const;
 
@@ -16,7 +16,7 @@ export function useTokens() {
 export function useCreateToken() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (name: string) => api.post<Token>("/api/tokens/", { name }),
+    mutationFn: (name: string) => api.post<NewToken>("/api/tokens/", { name }),
     onSuccess: () => client.invalidateQueries({ queryKey: tokensKey }),
   });
 }

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { api } from "../client";
+import { api, type Page } from "../client";
 import { isActive, pollWhile } from "../polling";
 import type { Uuid, Video } from "../types";
 import { projectKeys } from "./projects";
@@ -22,6 +22,18 @@ export function useVideos(project: Uuid) {
     queryKey: videoKeys.list(project),
     queryFn: ({ signal }) => api.all<Video>("/api/videos/", { params: { project }, signal }),
     refetchInterval: pollWhile<Video[]>((videos) => videos.some(isVideoBusy)),
+  });
+}
+
+/** The first few ready videos, for the pictures of a project's card. */
+export function useFirstVideos(project: Uuid, count: number) {
+  return useQuery({
+    queryKey: ["videos", "first", project, count] as const,
+    queryFn: async ({ signal }) => {
+      const params = { project, state: "ready", page_size: count };
+      return (await api.get<Page<Video>>("/api/videos/", { params, signal })).results;
+    },
+    staleTime: 60_000,
   });
 }
 
@@ -70,4 +82,9 @@ export function useRetryVideo() {
 
 export function useDeleteVideo() {
   return useVideoMutation((id: Uuid) => api.delete(`/api/videos/${id}/`));
+}
+
+/** Stops the reading of a file; retry takes it up again. */
+export function useCancelVideo() {
+  return useVideoMutation((id: Uuid) => api.post<Video>(`/api/videos/${id}/cancel/`));
 }

@@ -1,0 +1,68 @@
+import { useQueryClient } from "@tanstack/react-query";
+import {
+  createContext,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from "react";
+
+import { useMe } from "../api/queries/session";
+import { projectKeys } from "../api/queries/projects";
+import { uploadKeys } from "../api/queries/uploads";
+import { videoKeys } from "../api/queries/videos";
+import { type UploadItem, UploadQueue } from "./queue";
+import { ResumeStore } from "./resumeStore";
+import { tusTransport } from "./transport";
+
+const UploadContext = createContext<UploadQueue | null>(null);
+
+/** Holds the queue above the pages, so that uploads go on while one looks around. One for each person. */
+export function UploadProvider({ children }: { children: ReactNode }) {
+  const me = useMe();
+  return (
+    <UploadsOf key={me.id} user={me.id}>
+      {children}
+    </UploadsOf>
+  );
+}
+
+function UploadsOf({ user, children }: { user: string; children: ReactNode }) {
+  const client = useQueryClient();
+  const [queue] = useState(() => new UploadQueue(tusTransport(new ResumeStore(window.localStorage, user))));
+
+  useEffect(() => {
+    const forgetArrivals = queue.onArrival(({ project }) => {
+      void client.invalidateQueries({ queryKey: videoKeys.all });
+      void client.invalidateQueries({ queryKey: projectKeys.all });
+      void client.invalidateQueries({ queryKey: uploadKeys.list(project) });
+    });
+    const warn = (event: BeforeUnloadEvent) => {
+      if (queue.snapshot().some(({ status }) => status === "sending" || status === "waiting"))
+        event.preventDefault();
+    };
+    window.addEventListener("beforeunload", warn);
+    return () => {
+      forgetArrivals();
+      window.removeEventListener("beforeunload", warn);
+      queue.stop();
+    };
+  }, [queue, client]);
+
+  return <UploadContext value={queue}>{children}</UploadContext>;
+}
+
+export function useUploadQueue(): UploadQueue {
+  const queue = useContext(UploadContext);
+  if (!queue) throw new Error("useUploadQueue outside of UploadProvider");
+  return queue;
+}
+
+/** The files on their way, of one project or of all. */
+export function useUploads(project?: string): readonly UploadItem[] {
+  const queue = useUploadQueue();
+  const all = useSyncExternalStore(queue.subscribe, queue.snapshot);
+  return useMemo(() => (project ? all.filter((item) => item.project === project) : all), [all, project]);
+}
