@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -125,13 +125,18 @@ class _Facts:
     resized: bool = False
     damaged: int = 0
 
-    def warnings(self, index: Index):
+    def warnings(self, index: Index) -> Iterator[str]:
+        """Sentences about what a person should know before trusting the footage."""
         gap = 1 / float(index.fps)
         missing = (self.declared_s or 0) - (float(index.times_s[-1]) + gap)
         if missing > max(1, 2 * gap, 0.02 * (self.declared_s or 0)):
             yield f"The last {missing:,.1f} s could not be decoded; the file may be cut off."
         if self.damaged:
             yield f"{self.damaged} damaged places were skipped; pictures near them may look broken."
+        gaps = np.diff(index.times_s)
+        if len(gaps) and gaps.max() > max(2, 10 * np.median(gaps)):
+            at = index.times_s[gaps.argmax()]
+            yield f"There are no pictures for {gaps.max():,.1f} s after second {at:,.1f}."
         if not index.ordered and self.container != "avi":  # AVI never has them, and needs none
             yield "The file has no usable time stamps; times are computed from its frame rate."
         if self.video_tracks > 1:

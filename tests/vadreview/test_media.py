@@ -148,6 +148,18 @@ def test_the_end_of_a_cut_off_file_is_missed_with_a_warning(tmp_path):
     assert any("could not be decoded" in warning for warning in found.warnings)
 
 
+def test_damage_in_the_middle_is_skipped_the_same_way_by_everybody(tmp_path):
+    source = clips.write(tmp_path / "x.mkv", n_frames=250, options={"g": "25"})
+    data = bytearray(source.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 600] = np.random.default_rng(0).bytes(600)
+    source.write_bytes(data)
+    found = media.ingest(source, tmp_path / "out")
+    assert 100 < found.n_frames <= 250
+    assert found.n_frames == decoded_frames(source) == Video(source).n_frames
+    assert any("no pictures for 4" in warning for warning in found.warnings)
+
+
 @pytest.mark.parametrize(
     ("content", "named"),
     [
