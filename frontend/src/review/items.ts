@@ -1,0 +1,103 @@
+import type { Decision, RejectReason, Segment, Severity, Uuid, Verdict } from "../api/types";
+import { sameSpan, type Span } from "../lib/frames";
+
+/** What I think about one subject now. `saved` is false while the server has not confirmed it. */
+export type Judgement = Span & {
+  decision: Exclude<Decision, "withdrawn">;
+  labels: string[];
+  reason: RejectReason;
+  comment: string;
+  saved: boolean;
+};
+
+/** One thing on the lanes and in the queue: a proposal of the run, or a span that I drew. */
+export type Item = {
+  subject: Uuid;
+  video: Uuid;
+  videoName: string;
+  /** what the model proposed; null for a drawn span */
+  proposed: Span | null;
+  peak: number;
+  score: number | null;
+  severity: Severity | null;
+  judgement: Judgement | null;
+  others: Segment["others"];
+};
+
+export type ItemState = "proposed" | "accepted" | "rejected" | "adjusted" | "unsure";
+
+export const STATE_NAMES: Record<ItemState, string> = {
+  proposed: "to review",
+  accepted: "accepted",
+  rejected: "rejected",
+  adjusted: "adjusted",
+  unsure: "unsure",
+};
+
+export const REASONS: readonly { reason: Exclude<RejectReason, "">; label: string }[] = [
+  { reason: "lighting", label: "Lighting" },
+  { reason: "camera", label: "Camera" },
+  { reason: "normal", label: "Normal activity" },
+  { reason: "duplicate", label: "Duplicate" },
+  { reason: "other", label: "Other" },
+];
+
+export function judgementOf(verdict: Verdict | null | undefined): Judgement | null {
+  if (!verdict || verdict.decision === "withdrawn") return null;
+  const { decision, start, stop, labels, reason, comment } = verdict;
+  return { decision, start, stop, labels, reason, comment, saved: true };
+}
+
+/** The span that counts: the person's where there is one, else the model's. */
+export function spanOf(item: Item): Span {
+  const { judgement, proposed, peak } = item;
+  if (judgement) return { start: judgement.start, stop: judgement.stop };
+  return proposed ?? { start: peak, stop: peak + 1 };
+}
+
+export function stateOf(item: Item): ItemState {
+  const { judgement, proposed } = item;
+  if (!judgement) return "proposed";
+  if (judgement.decision === "reject") return "rejected";
+  if (judgement.decision === "unsure") return "unsure";
+  return proposed && !sameSpan(proposed, judgement) ? "adjusted" : "accepted";
+}
+
+/** What I think of a subject: what this session knows (newer, maybe not sent yet) before what the server said. */
+export type Opinion = (subject: Uuid, server: Verdict | null) => Judgement | null;
+
+export function itemOfSegment(segment: Segment, opinion: Opinion): Item {
+  return {
+    subject: segment.id,
+    video: segment.video,
+    videoName: segment.video_name,
+    proposed: { start: segment.start, stop: segment.stop },
+    peak: segment.peak_frame,
+    score: segment.score,
+    severity: segment.severity,
+    judgement: opinion(segment.id, segment.verdict),
+    others: segment.others,
+  };
+}
+
+/** A span of mine that this run did not propose: drawn, or answered when another run proposed it. */
+export function itemOfSpan(subject: Uuid, video: { id: Uuid; name: string }, judgement: Judgement): Item {
+  return {
+    subject,
+    video: video.id,
+    videoName: video.name,
+    proposed: null,
+    peak: judgement.start,
+    score: null,
+    severity: null,
+    judgement,
+    others: [],
+  };
+}
+
+/** The peak before or after a frame. `peaks` in any order. */
+export function neighbourPeak(peaks: readonly number[], frame: number, direction: 1 | -1): number | null {
+  const beyond = peaks.filter((peak) => (direction > 0 ? peak > frame : peak < frame));
+  if (beyond.length === 0) return null;
+  return direction > 0 ? Math.min(...beyond) : Math.max(...beyond);
+}
