@@ -96,9 +96,9 @@ def send(request: HttpRequest, media: Media) -> HttpResponseBase:
         return HttpResponse(headers=headers | {"X-Accel-Redirect": _internal_address(media.path)})
     etag, modified = media.etag, int(media.path.stat().st_mtime)
     headers |= {"ETag": etag, "Last-Modified": http_date(modified), "Accept-Ranges": "bytes"}
-    unchanged = get_conditional_response(request, etag, modified, HttpResponse(headers=headers))
-    if unchanged is not None:
-        return unchanged
+    conditions = get_conditional_response(request, etag, modified, HttpResponse(headers=headers))
+    if conditions.status_code != 200:  # 304 or 412
+        return conditions
     file: BinaryIO = BytesIO(media.make()) if media.make else media.path.open("rb")
     size = file.seek(0, 2)
     wanted = _range(request, headers, size)
