@@ -186,6 +186,8 @@ def raw(track: Track, *, start: int, stop: int, limit: int = MOST_BUCKETS) -> Wi
 
 def _places(track: Track, start: int, stop: int) -> tuple[int, int]:
     """The values [first, last) that lie in the frames [start, stop)."""
+    if start >= stop:
+        return 0, 0
     first = min(max((start - track.offset) // track.stride, 0), track.length)
     last = min(max(-((track.offset - stop) // track.stride), first), track.length)
     return first, last
