@@ -120,6 +120,7 @@ class RunFactory(DjangoModelFactory):
     code_version = "0.1.0"
     device_used = "cpu"
     threshold = 1.0
+    centre = 0.0
 
 
 class RunVideoFactory(DjangoModelFactory):

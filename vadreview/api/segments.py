@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.db.models import Avg, F, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Abs
 from django.http import Http404
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
@@ -20,9 +20,8 @@ from vadreview.api.filters import parse_query
 from vadreview.api.verdicts import VerdictSerializer
 from vadreview.review import preview, queries, services
 from vadreview.review.models import Verdict
-from vadreview.runs import curves
 from vadreview.runs import queries as runs
-from vadreview.runs.models import Run, Segment, Track
+from vadreview.runs.models import Run, Segment
 
 ORDERS = {
     "score": ["-score", "video__name", "start", "pk"],
@@ -34,12 +33,12 @@ SEVERITIES = ["high", "medium", "low"]
 HIGH, MEDIUM = 3.0, 1.5
 
 
-def severity(score: float, *, usual: float | None, threshold: float | None) -> str:
-    """Say how far a score stands out: in steps from the run's mean score to its threshold, 1 being just proposed."""
-    if usual is None or threshold is None or threshold <= usual:
+def severity(score: float, *, centre: float | None, threshold: float | None) -> str:
+    """Say how far a score stands out, in distances from the run's median to its threshold; 1 is just proposed."""
+    if centre is None or threshold is None or threshold <= centre:
         return "medium"
-    steps = (score - usual) / (threshold - usual)
-    return "high" if steps >= HIGH else "medium" if steps >= MEDIUM else "low"
+    distances = (score - centre) / (threshold - centre)
+    return "high" if distances >= HIGH else "medium" if distances >= MEDIUM else "low"
 
 
 class VoiceSerializer(serializers.Serializer):
@@ -67,8 +66,7 @@ class SegmentSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(serializers.ChoiceField(choices=SEVERITIES))
     def get_severity(self, segment: Segment) -> str:
-        usual = self.context["usual"].get(segment.run_id)
-        return severity(segment.score, usual=usual, threshold=segment.run.threshold)
+        return severity(segment.score, centre=segment.run.centre, threshold=segment.run.threshold)
 
     @extend_schema_field(VerdictSerializer(allow_null=True))
     def get_verdict(self, segment: Segment) -> dict[str, Any] | None:
@@ -188,12 +186,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         return Response(self._serialize([self.get_object()])[0])
 
     def _serialize(self, segments: list[Segment]) -> list[dict[str, Any]]:
-        tracks = Track.objects.filter(run__in={segment.run_id for segment in segments}, name=curves.SCORE)
-        context = {
-            "user": self.request.user,
-            "voices": queries.about(segment.pk for segment in segments),
-            "usual": dict(tracks.order_by().values_list("run").annotate(Avg("mean"))),
-        }
+        context = {"user": self.request.user, "voices": queries.about(segment.pk for segment in segments)}
         return SegmentSerializer(segments, many=True, context=context).data
 
     @extend_schema(request=PreviewQuestionSerializer, responses=PreviewSerializer, filters=False)

@@ -61,6 +61,7 @@ class Run(Job):
     # how proposals were made: detectors.segments.Policy as used, and the score it came to
     policy = models.JSONField(default=dict, blank=True)
     threshold = models.FloatField(null=True, blank=True)
+    centre = models.FloatField(null=True, blank=True)  # median score: a proposal's severity counts from here
     proposed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -72,8 +72,9 @@ def store(run: Run, proposal: Proposal) -> int:
     )
     run.policy = proposal.policy.model_dump()
     run.threshold = proposal.threshold.high
+    run.centre = proposal.threshold.centre
     run.proposed_at = timezone.now()
-    run.save(update_fields=["policy", "threshold", "proposed_at"])
+    run.save(update_fields=["policy", "threshold", "centre", "proposed_at"])
     return len(proposed)
 
 
