@@ -1,0 +1,40 @@
+import { Table } from "@mantine/core";
+
+import type { Run } from "../api/types";
+import { humanize } from "../lib/format";
+import classes from "./runs.module.css";
+
+/** Everything needed to do this run again. */
+export function RunSettings({ run }: { run: Run }) {
+  const circumstances: readonly (readonly [string, string])[] = [
+    ["Detector", run.detector_title],
+    ["Preset", run.preset],
+    ["Learns from", run.mode === "merged" ? "all footage" : "chosen videos"],
+    ["Seed", String(run.seed)],
+    ["Computed on", run.device_used || `not yet begun (${run.device})`],
+    ["Version of vadreview", run.code_version],
+  ];
+  return (
+    <div className={classes.ticks}>
+      <Table>
+        <Table.Tbody>
+          {circumstances.map(([name, value]) => (
+            <Table.Tr key={name}>
+              <Table.Th scope="row">{name}</Table.Th>
+              <Table.Td>{value}</Table.Td>
+            </Table.Tr>
+          ))}
+          {Object.entries(run.config).map(([name, value]) => (
+            <Table.Tr key={name}>
+              <Table.Th scope="row">{humanize(name)}</Table.Th>
+              <Table.Td>
+                {typeof value === "string" ? value : JSON.stringify(value)}
+                {name in run.overrides && <span className={classes.changes}>changed</span>}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  );
+}
