@@ -178,7 +178,7 @@ class VerdictViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         if project is None:
             raise _unknown("project", "There is no such project that you may see.")
         current = queries.current(Verdict.objects.filter(project=project))
-        settled = queries.settle(current)
+        settled = queries.settle(queries.light(current, "drawn"))
         counts = dict.fromkeys(Verdict.Decision, 0)
         for one in settled:
             counts[Verdict.Decision(one.verdict.decision)] += 1

@@ -17,8 +17,11 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
+from django.db.models import Count, Max
 
 from vadreview.footage.models import GroundTruth
 from vadreview.review import queries
@@ -61,13 +64,30 @@ def reference_of(videos: list[uuid.UUID]) -> Reference:
         "video_id", "start", "stop"
     ):
         known.true[video].append((start, stop))
-    for settled in queries.settle(queries.current(Verdict.objects.filter(video__in=videos))):
-        verdict = settled.verdict
-        if verdict.decision == Verdict.Decision.ACCEPT:
-            known.accepted[verdict.video_id].append((verdict.start, verdict.stop))
-        elif verdict.decision == Verdict.Decision.REJECT:
-            known.rejected[verdict.video_id].append((verdict.start, verdict.stop))
+    verdicts = Verdict.objects.filter(video__in=videos)
+    state = verdicts.aggregate(count=Count("pk"), newest=Max("created_at"))
+    # verdicts are only ever added: their number and the newest say whether there are others than a moment ago
+    accepted, rejected = _settled_spans(tuple(sorted(videos)), state["count"], state["newest"])
+    known.accepted.update(accepted)
+    known.rejected.update(rejected)
     return known
+
+
+Spans = dict[uuid.UUID, list[Span]]
+
+
+@lru_cache(maxsize=16)
+def _settled_spans(videos: tuple[uuid.UUID, ...], count: int, newest: datetime | None) -> tuple[Spans, Spans]:
+    """Return the accepted and the rejected spans of each video; the arguments after the first are the state."""
+    accepted: Spans = defaultdict(list)
+    rejected: Spans = defaultdict(list)
+    kinds = {Verdict.Decision.ACCEPT: accepted, Verdict.Decision.REJECT: rejected}
+    current = queries.current(Verdict.objects.filter(video__in=videos))
+    for settled in queries.settle(queries.light(current, "video_id", "start", "stop")):
+        verdict = settled.verdict
+        if verdict.decision in kinds:
+            kinds[verdict.decision][verdict.video_id].append((verdict.start, verdict.stop))
+    return accepted, rejected
 
 
 def preview(run: Run, *, policy: dict, threshold: float | None = None) -> Preview:
