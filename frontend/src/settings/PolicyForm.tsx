@@ -1,0 +1,84 @@
+import { Button, Group, NativeSelect, NumberInput, Stack, Text } from "@mantine/core";
+import { useState } from "react";
+
+import { useChangeProject } from "../api/queries/projects";
+import type { Policy, PolicyMethod, Project } from "../api/types";
+import { fieldError, hasOtherFields } from "../lib/errors";
+import { FormError } from "../ui/FormError";
+import { notifyDone } from "../ui/notify";
+import { POLICY_DEFAULTS, POLICY_METHODS, POLICY_NUMBERS, valueRange, withMethod } from "./policy";
+import classes from "./settings.module.css";
+
+const FIELDS = ["method", "value", ...POLICY_NUMBERS.map(({ name }) => name)];
+
+/** How scores become segments when a run is done. The desk can change it for one run, or for the project. */
+export function PolicyForm({ project }: { project: Project }) {
+  const change = useChangeProject(project.id);
+  const [policy, setPolicy] = useState<Policy>({ ...POLICY_DEFAULTS, ...project.policy });
+  const method = POLICY_METHODS.find(({ value }) => value === policy.method);
+  const range = valueRange(policy.method);
+  const isDefault = JSON.stringify(policy) === JSON.stringify(POLICY_DEFAULTS);
+  const errorOf = (name: string) => fieldError(change.error, name);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        change.mutate(
+          { policy },
+          { onSuccess: () => notifyDone("The threshold policy is saved. New runs use it.") },
+        );
+      }}
+    >
+      <Stack gap="md">
+        <div className={classes.policy}>
+          <NativeSelect
+            label="Threshold"
+            description={method?.about}
+            value={policy.method}
+            error={errorOf("method")}
+            data={POLICY_METHODS.map(({ value, label }) => ({ value, label }))}
+            onChange={(event) => setPolicy(withMethod(policy, event.currentTarget.value as PolicyMethod))}
+          />
+          <NumberInput
+            label={method?.valueLabel ?? "Value"}
+            description={range.about}
+            decimalScale={6}
+            step={range.step}
+            {...(range.minimum === null ? {} : { min: range.minimum })}
+            {...(range.maximum === null ? {} : { max: range.maximum })}
+            value={policy.value}
+            error={errorOf("value")}
+            onChange={(value) => setPolicy({ ...policy, value: Number(value) })}
+          />
+          {POLICY_NUMBERS.map((number) => (
+            <NumberInput
+              key={number.name}
+              label={number.label}
+              description={number.about}
+              min={0}
+              max={number.maximum}
+              step={number.step}
+              decimalScale={3}
+              suffix={number.unit ? ` ${number.unit}` : ""}
+              value={policy[number.name]}
+              error={errorOf(number.name)}
+              onChange={(value) => setPolicy({ ...policy, [number.name]: Number(value) })}
+            />
+          ))}
+        </div>
+        <Text size="sm" c="dimmed">
+          Runs that are done keep their segments until somebody applies a policy to them on the review desk.
+        </Text>
+        {change.isError && hasOtherFields(change.error, FIELDS) && <FormError error={change.error} />}
+        <Group gap="xs">
+          <Button type="submit" loading={change.isPending}>
+            Save policy
+          </Button>
+          <Button variant="default" disabled={isDefault} onClick={() => setPolicy(POLICY_DEFAULTS)}>
+            Back to the defaults
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
