@@ -16,8 +16,8 @@ from detectors.video.proxy import make_proxy
 from tests.detectors.video import clips
 from vadreview.footage import media
 
-SHARED = Path(os.environ.get("VADREVIEW_SHARED", Path(__file__).parents[3] / "shared" / "data"))
-ODD = sorted((SHARED / "odd").glob("*")) if (SHARED / "odd").is_dir() else []
+SHARED = Path(os.environ.get("VADREVIEW_SHARED", Path(__file__).parents[3] / "shared"))
+ODD = sorted((SHARED / "data" / "odd").glob("*"))
 
 
 @pytest.fixture(scope="module")
