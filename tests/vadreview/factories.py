@@ -11,6 +11,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from vadreview.accounts.models import Role, User
+from vadreview.exports.manifest import freeze
 from vadreview.exports.models import Dataset
 from vadreview.footage.models import GroundTruth, Membership, Project, Upload, Video
 from vadreview.jobs import JobStatus
@@ -176,7 +177,7 @@ class DatasetFactory(DjangoModelFactory):
 
     project = factory.SubFactory(ProjectFactory)
     name = factory.Sequence(lambda n: f"Dataset {n}")
-    manifest = factory.LazyFunction(dict)
+    manifest = factory.LazyAttribute(lambda dataset: freeze(dataset.project, []))
     content_sha256 = "cd" * 32
 
 

@@ -126,8 +126,7 @@ class DatasetViewSet(
         given = dict(asked.validated_data)
         project = footage.visible_to(request.user).filter(pk=given.pop("project")).first()
         if project is None:
-            message = "There is no such project that you may see."
-            raise errors.Invalid(message, code="unknown_project", fields={"project": message})
+            raise Http404
         permissions.require(request.user, project, Role.MANAGER)
         dataset, new = services.request(project, by=request.user, **given)
         return self._answer(dataset, status.HTTP_202_ACCEPTED if new else status.HTTP_200_OK)

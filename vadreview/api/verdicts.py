@@ -6,13 +6,13 @@ import uuid
 from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
+from django.http import Http404
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from vadreview import errors
 from vadreview.accounts.models import Role
 from vadreview.api import permissions
 from vadreview.api.filters import parse_query
@@ -161,12 +161,12 @@ class VerdictViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
             said = earlier.select_related("run", "video__project").first()
             if said is not None:
                 return services.subject_of_verdict(said)
-            raise _unknown("segment", "There is no such segment that you may see. Reload the list.")
+            raise Http404
         found = (
             footage.videos_visible_to(user).select_related("project").filter(pk=video, state="ready").first()
         )
         if found is None:
-            raise _unknown("video", "There is no such video that you may see and that is ready.")
+            raise Http404
         return services.drawn_subject(subject, video=found)
 
     @extend_schema(parameters=[ProjectFilter], responses=VerdictSummarySerializer, filters=False)
@@ -176,7 +176,7 @@ class VerdictViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         asked = parse_query(ProjectFilter, request)
         project = footage.visible_to(request.user).filter(pk=asked["project"]).first()
         if project is None:
-            raise _unknown("project", "There is no such project that you may see.")
+            raise Http404
         current = queries.current(Verdict.objects.filter(project=project))
         settled = queries.settle(queries.light(current, "drawn"))
         counts = dict.fromkeys(Verdict.Decision, 0)
@@ -208,6 +208,3 @@ class VerdictViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         }
         return Response(VerdictSummarySerializer(answer).data)
 
-
-def _unknown(name: str, message: str) -> errors.Invalid:
-    return errors.Invalid(message, code=f"unknown_{name}", fields={name: message})

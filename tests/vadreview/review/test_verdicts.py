@@ -266,15 +266,15 @@ def test_a_stranger_learns_nothing(api, stranger, segment, video):
     assert client.get(URL, {"project": str(segment.run.project_id)}).json()["count"] == 0
     unknown = client.post(URL, about(segment) | {"segment": str(uuid.uuid4())})
     hidden = client.post(URL, about(segment))
-    assert unknown.status_code == hidden.status_code == 400
+    assert unknown.status_code == hidden.status_code == 404
     assert unknown.json() == hidden.json()
-    assert client.post(URL, drawn(video)).status_code == 400
+    assert client.post(URL, drawn(video)).status_code == 404
 
 
 def test_a_video_that_is_not_ready_gets_no_verdict(client, project):
     video = factories.VideoFactory(project=project, state="ingesting")
 
-    assert client.post(URL, drawn(video)).status_code == 400
+    assert client.post(URL, drawn(video)).status_code == 404
 
 
 def test_the_list_can_be_narrowed(client, api, manager, segments, video, project):
@@ -324,5 +324,5 @@ def test_the_summary_counts_subjects_once(client, api, manager, segments, video,
     ]
 
 
-def test_the_summary_of_an_unseen_project_is_refused(api, stranger, project):
-    assert api(stranger).get(f"{URL}summary/", {"project": str(project.pk)}).status_code == 400
+def test_the_summary_of_an_unseen_project_is_not_there(api, stranger, project):
+    assert api(stranger).get(f"{URL}summary/", {"project": str(project.pk)}).status_code == 404
