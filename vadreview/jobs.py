@@ -95,10 +95,12 @@ J = TypeVar("J", bound=Job)
 
 def ring(job: Job) -> None:
     """Tell the workers about a queued row, once the transaction that queued it is committed."""
-    # `task` and `queue` are class attributes; the id is all a message ever carries
-    transaction.on_commit(
-        lambda: app.send_task(job.task, args=[str(job.pk)], queue=job.queue, ignore_result=True)
-    )
+
+    def send() -> None:  # the id is all a message ever carries
+        app.send_task(job.task, args=[str(job.pk)], queue=job.queue, ignore_result=True)
+
+    # robust: a broker that is away is logged and the request still succeeds; the sweep rings again
+    transaction.on_commit(send, robust=True)
 
 
 def queue(job: Job) -> None:
