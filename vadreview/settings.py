@@ -101,6 +101,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "vadreview.api.silence.LetGoOfSilentClients",
     "django.middleware.security.SecurityMiddleware",
     "vadreview.api.middleware.ContentSecurityPolicy",
     "vadreview.api.middleware.RefuseNul",
@@ -277,6 +278,9 @@ JOB_STALE_S = env_int("JOB_STALE_S", 60)
 JOB_HANG_S = env_int("JOB_HANG_S", 3600)  # work that reports nothing for this long ends its worker process
 JOB_ATTEMPTS = 3
 SWEEP_EVERY_S = env_int("SWEEP_EVERY_S", 60)
+
+# A request ends when its client neither sends nor takes a byte for this long (an upload goes on later)
+CLIENT_SILENCE_S = env_int("CLIENT_SILENCE_S", 30)
 
 # Uploads
 UPLOAD_MAX_BYTES = env_int("UPLOAD_MAX_BYTES", 64 * 1024**3)

@@ -30,6 +30,7 @@ from vadreview.footage.models import Project, Upload
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
+DRAIN = 4 * settings.UPLOAD_CHUNK_BYTES
 CHUNK_TYPE = "application/offset+octet-stream"
 
 _TUS = [
@@ -104,6 +105,8 @@ class TusView(generics.GenericAPIView):
     def finalize_response(
         self, request: Request, response: Response, *args: object, **kwargs: object
     ) -> Response:
+        if response.status_code >= 400:
+            _drain(request)
         response["Tus-Resumable"] = VERSION
         response["Cache-Control"] = "no-store"
         if response.status_code == status.HTTP_412_PRECONDITION_FAILED:
@@ -292,6 +295,20 @@ def parse_uuid(value: str, *, field: str) -> uuid.UUID:
     except ValueError:
         sentence = f"{field} must be a UUID, got {value[:40]!r}."
         raise errors.Invalid(sentence, fields={field: sentence}) from None
+
+
+def _drain(request: Request) -> None:
+    """Read what a refused request still brings, within reason.
+
+    gunicorn's threads would do it after the answer (`finish_body`), and may then take the beginning of the next
+    request along, wait for it, and hang up.
+    """
+    read = 0
+    try:
+        while read < DRAIN and (block := request._request.read(tus.BLOCK)):
+            read += len(block)
+    except OSError:
+        pass  # the client is gone: nobody waits for the answer
 
 
 def _is_chunk(request: Request) -> bool:
