@@ -30,6 +30,7 @@ __all__ = [
     "DetectorError",
     "Device",
     "Heatmaps",
+    "Meter",
     "MissingWeights",
     "NotFitted",
     "Patterns",
@@ -88,6 +89,20 @@ ProgressCallback = Callable[[Progress], None]
 
 def ignore(progress: Progress) -> None:
     """Do nothing with a progress report."""
+
+
+class Meter:
+    """Counts the units of one phase and reports them; `advance` raises what the callback raises."""
+
+    def __init__(self, progress: ProgressCallback, phase: str, total: int) -> None:
+        self._progress = progress
+        self.phase = phase
+        self.total = total
+        self.done = 0
+
+    def advance(self, units: int = 1, **metrics: float) -> None:
+        self.done = min(self.done + units, self.total)
+        self._progress(Progress(self.phase, self.done, self.total, metrics))
 
 
 class Config(BaseModel):

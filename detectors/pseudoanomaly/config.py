@@ -6,17 +6,12 @@ from pydantic import Field, model_validator
 
 from detectors.base import About, Config, Preset
 
-WINDOW = 16
-
 
 class PseudoAnomalyConfig(Config):
     """Settings of the temporal stream: an autoencoder on optical flow that learns from pseudo-anomalies."""
 
-    size: int = Field(
+    size: Literal[32, 64, 128, 256] = Field(
         64,
-        ge=32,
-        le=256,
-        multiple_of=16,
         description="Height and width, in cells, of the motion field that the network sees (paper: 256, "
         "implementation details). Half the size takes a quarter of the time.",
     )
@@ -32,7 +27,7 @@ class PseudoAnomalyConfig(Config):
     )
     flow_preset: Literal["ultrafast", "fast", "medium"] = Field(
         "medium",
-        description="Quality of the DIS optical flow, which stands in for the paper's TV-L1 (temporal pseudo-anomalies).",
+        description="Quality of the DIS optical flow, in place of the paper's TV-L1.",
     )
     flow_long_side: int = Field(
         384,
@@ -92,12 +87,6 @@ class PseudoAnomalyConfig(Config):
         4,
         description="Frames between scored windows; each gives its central frames (paper: 1, of which "
         "each gives its 9th frame; inference).",
-    )
-    smoothing_frames: int = Field(
-        16,
-        ge=1,
-        le=128,
-        description="Frames over which the unexpected motion of a cell is averaged before it is judged.",
     )
     score: Literal["fused", "unexpected_motion", "error"] = Field(
         "fused",

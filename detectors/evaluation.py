@@ -1,0 +1,83 @@
+"""Score files and label files -> figures, beside those of plain motion, which needs no training."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import scorefile
+from detectors.base import ConfigError
+from detectors.metrics import FrameMetrics, frame_metrics
+
+SMOOTHING_SIGMA = 5.0  # frames; what published figures are usually smoothed with
+
+
+def evaluate(scores: Path, *, labels: Path, masks: Path | None = None) -> dict[str, Any]:
+    """Compute the figures of all score files in a folder that have labels.
+
+    `baselines` holds the same figures of the untrained motion curves where the score files have them:
+    motion_strongest_cell_g5, the fastest of 16 x 16 cells after a Gaussian of 5 frames, and
+    motion_time_mean_16, the cell that is fastest on average over 16 frames. `smoothed_g5` are the figures of
+    the scores after the same Gaussian. Raises ConfigError or LabelMismatch.
+    """
+    truth = read_labels(labels)
+    found = {path.stem: scorefile.read(path) for path in sorted(scores.glob("*.npz"))}
+    if not found:
+        raise ConfigError(f"There are no score files (*.npz) in {scores}; make some with the command score.")
+    both = sorted(found.keys() & truth.keys())
+    if not both:
+        raise ConfigError(
+            f"No video has both scores ({_some(found)}) and labels ({_some(truth)}); the names must be the same."
+        )
+    for kind, names in (("labels", found.keys() - truth.keys()), ("scores", truth.keys() - found.keys())):
+        if names:
+            print(f"warning: left out for want of {kind}: {_some(sorted(names))}", file=sys.stderr)
+    truth = {name: truth[name] for name in both}
+    frames = {name: found[name].frames for name in both}
+    figures: dict[str, Any] = dict(frame_metrics(frames, truth))
+    figures["smoothed_g5"] = _figures(frames, truth, smooth=True)
+    baselines = {}
+    for track, smooth in (("motion_strongest_cell", True), ("motion_time_mean_16", False)):
+        if all(track in found[name].tracks for name in both):
+            curves = {name: found[name].tracks[track].values for name in both}
+            baselines[f"{track}_g5" if smooth else track] = _figures(curves, truth, smooth=smooth)
+    return figures | {"baselines": baselines}
+
+
+def read_labels(path: Path) -> dict[str, NDArray[np.int64]]:
+    """Read {video: [0, 1, ...]} or {video: {"labels": [0, 1, ...]}}. Raises ConfigError."""
+    try:
+        content = json.loads(path.read_text())
+    except ValueError as error:
+        raise ConfigError(f"{path.name} is not JSON: {error}.") from None
+    if not isinstance(content, dict) or not content:
+        raise ConfigError(f"{path.name} must hold an object: video name -> list of 0 and 1, one a frame.")
+    truth = {}
+    for name, value in content.items():
+        values = value.get("labels") if isinstance(value, dict) else value
+        if not isinstance(values, list) or not all(label in (0, 1) for label in values):
+            raise ConfigError(f"{path.name}: the labels of {name} must be a list of 0 and 1, one a frame.")
+        truth[name] = np.array(values, np.int64)
+    return truth
+
+
+def gaussian(values: NDArray[np.float32], *, sigma: float = SMOOTHING_SIGMA) -> NDArray[np.float64]:
+    """Smooth a curve with a Gaussian, mirrored at its ends."""
+    column = values.astype(np.float64)[:, None]
+    kernel = 2 * int(4 * sigma + 0.5) + 1
+    return cv2.GaussianBlur(column, (1, kernel), sigma, sigmaY=sigma, borderType=cv2.BORDER_REFLECT).ravel()
+
+
+def _figures(curves: dict[str, NDArray[Any]], truth: dict[str, Any], *, smooth: bool) -> FrameMetrics:
+    return frame_metrics({k: gaussian(v) for k, v in curves.items()} if smooth else curves, truth)
+
+
+def _some(names: Any) -> str:
+    listed = list(names)
+    return ", ".join(listed[:5]) + (f" and {len(listed) - 5} more" if len(listed) > 5 else "")
