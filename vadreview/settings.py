@@ -256,13 +256,13 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "vadreview.api.schema.add_refusals",
+        "vadreview.api.schema.finish",
     ],
 }
 
 # Work. The database is the truth, a message only rings: see vadreview/jobs.py
 BROKER_DIR = DATA_DIR / "broker"
-CELERY_BROKER_URL = env("BROKER_URL") or "atomicfile://"
+CELERY_BROKER_URL = env("BROKER_URL") or "atomicfile://localhost/"
 CELERY_BROKER_TRANSPORT_OPTIONS = {} if env("BROKER_URL") else transport_options(BROKER_DIR)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_SERIALIZER = "json"
