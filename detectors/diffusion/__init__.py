@@ -1,0 +1,1 @@
+"""Diffusion models: `karras` (preconditioning, noise schedule, LMS sampler), `averages` (EMA and warm-ups)."""
