@@ -65,7 +65,14 @@ export const theme = createTheme({
     },
     TextInput: { defaultProps: { size: "sm" } },
     Button: { defaultProps: { size: "sm" } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } } },
+    Modal: {
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } },
+      styles: {
+        content: { background: "var(--surface)" },
+        header: { background: "var(--surface)" },
+        title: { fontSize: 16, fontWeight: 600 },
+      },
+    },
     Badge: { defaultProps: { radius: 3, variant: "light" } },
     Table: { defaultProps: { verticalSpacing: 8, horizontalSpacing: 12 } },
   },

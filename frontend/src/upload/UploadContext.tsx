@@ -13,6 +13,9 @@ import { useMe } from "../api/queries/session";
 import { projectKeys } from "../api/queries/projects";
 import { uploadKeys } from "../api/queries/uploads";
 import { videoKeys } from "../api/queries/videos";
+import type { OpenUpload } from "../api/types";
+import { plural } from "../lib/format";
+import { notifyDone } from "../ui/notify";
 import { type UploadItem, UploadQueue } from "./queue";
 import { ResumeStore } from "./resumeStore";
 import { tusTransport } from "./transport";
@@ -34,10 +37,21 @@ function UploadsOf({ user, children }: { user: string; children: ReactNode }) {
   const [queue] = useState(() => new UploadQueue(tusTransport(new ResumeStore(window.localStorage, user))));
 
   useEffect(() => {
-    const forgetArrivals = queue.onArrival(({ project }) => {
+    const forgetArrivals = queue.onArrival(({ project, url }) => {
+      // at once, or it would be taken for an interrupted one until the server is asked again
+      client.setQueryData<OpenUpload[]>(uploadKeys.list(project), (open) =>
+        open?.filter(({ id }) => !url?.includes(id)),
+      );
       void client.invalidateQueries({ queryKey: videoKeys.all });
       void client.invalidateQueries({ queryKey: projectKeys.all });
       void client.invalidateQueries({ queryKey: uploadKeys.list(project) });
+      const mine = queue.snapshot().filter((item) => item.project === project);
+      if (mine.every(({ status }) => status === "done")) {
+        queue.clear(project);
+        notifyDone(
+          `${plural(mine.length, "file")} uploaded. The server now reads what is in ${mine.length === 1 ? "it" : "them"}.`,
+        );
+      }
     });
     const warn = (event: BeforeUnloadEvent) => {
       if (queue.snapshot().some(({ status }) => status === "sending" || status === "waiting"))

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, Tooltip } from "@mantine/core";
-import { Check, Pause, Play, RotateCcw, X } from "lucide-react";
+import { Pause, Play, RotateCcw, X } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { formatBytes, formatPercent, formatTimeLeft, plural } from "../lib/format";
@@ -14,11 +14,12 @@ import classes from "./upload.module.css";
 export function UploadPanel({ project }: { project: string }) {
   const queue = useUploadQueue();
   const items = useUploads(project);
-  if (items.length === 0) return null;
+  // what has arrived shows up in the list of videos: here it is only counted
+  const open = items.filter((item) => item.status !== "done");
+  if (open.length === 0) return null;
   const sum = totals(items);
   const failed = items.filter((item) => item.status === "failed").length;
   const paused = items.some((item) => item.status === "paused");
-  const ended = items.some((item) => item.status === "done" || item.status === "failed");
   const words = sum.sending
     ? [
         `${sum.finished} of ${plural(sum.files, "file")}`,
@@ -26,7 +27,7 @@ export function UploadPanel({ project }: { project: string }) {
         sum.speed > 0 ? `${formatBytes(sum.speed)}/s` : "",
         formatTimeLeft(sum.left_s),
       ]
-    : [`${plural(sum.finished, "file")} uploaded`, paused ? "paused" : ""];
+    : [`${sum.finished} of ${plural(sum.files, "file")} uploaded`, paused ? "paused" : ""];
   if (failed > 0) words.push(`${failed} not uploaded`);
   return (
     <Panel
@@ -45,16 +46,16 @@ export function UploadPanel({ project }: { project: string }) {
               Resume all
             </Button>
           )}
-          {ended && (
+          {failed > 0 && (
             <Button variant="default" size="xs" onClick={() => queue.clear(project)}>
-              Clear finished
+              Clear what failed
             </Button>
           )}
         </Group>
       }
     >
       <ul className={classes.items}>
-        {items.map((item) => (
+        {open.map((item) => (
           <UploadRow key={item.id} item={item} />
         ))}
       </ul>
@@ -96,15 +97,7 @@ function UploadRow({ item }: { item: UploadItem }) {
         {status === "failed" && (
           <Act label={`Try ${path} again`} icon={<RotateCcw size={15} />} run={() => queue.resume(id)} />
         )}
-        {status === "done" ? (
-          <Act
-            label={`Take ${path} off this list`}
-            icon={<Check size={15} />}
-            run={() => queue.dismiss(id)}
-          />
-        ) : (
-          <Act label={`Cancel ${path}`} icon={<X size={15} />} run={cancel} />
-        )}
+        <Act label={`Cancel ${path}`} icon={<X size={15} />} run={cancel} />
       </div>
     </li>
   );

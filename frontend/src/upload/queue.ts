@@ -119,18 +119,12 @@ export class UploadQueue {
     }
   }
 
-  /** Take what has arrived, or has failed for good, off the list. */
+  /** Take what has arrived, and what failed, off the list. */
   clear(project: string): void {
     for (const [id, { item }] of this.#entries) {
       if (item.project === project && (item.status === "done" || item.status === "failed"))
         this.#entries.delete(id);
     }
-    this.#publish();
-  }
-
-  dismiss(id: string): void {
-    const status = this.#entries.get(id)?.item.status;
-    if (status === "done" || status === "failed") this.#entries.delete(id);
     this.#publish();
   }
 
