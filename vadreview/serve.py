@@ -163,11 +163,7 @@ class Supervisor:
         """Ask every child to stop, then insist. Work that is cut off is taken up again at the next start."""
         self.stopping = True
         for child in self.kept:
-            if child.name == "web":
-                child.signal_group(signal.SIGTERM)
-            elif child.process is not None:
-                # SIGQUIT is Celery's cold shutdown: it does not wait for hours of training
-                child.signal_group(signal.SIGQUIT)
+            child.signal_group(signal.SIGTERM)  # a worker gives its row back at its next progress report
         deadline = time.monotonic() + STOP_GRACE_S
         while any(child.alive for child in self.kept) and time.monotonic() < deadline:
             time.sleep(0.1)
