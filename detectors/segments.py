@@ -44,7 +44,7 @@ class Policy(BaseModel):
         "+ value x standard deviation; fixed = value is the score itself.",
     )
     value: float = Field(
-        5.0,
+        3.0,
         description="mad and mean_std: number of deviations, 0 to 100. quantile: share of frames, above 0 "
         "and below 1. fixed: a score.",
     )
