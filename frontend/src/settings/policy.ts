@@ -4,7 +4,7 @@ import type { Policy, PolicyMethod } from "../api/types";
 
 export const POLICY_DEFAULTS: Policy = {
   method: "mad",
-  value: 5,
+  value: 3,
   smooth_sigma_frames: 3,
   hysteresis: 0.3,
   merge_gap_s: 1,
@@ -20,7 +20,7 @@ export const POLICY_METHODS: readonly Method[] = [
     label: "Robust deviations above the median",
     valueLabel: "Deviations",
     about: "Hardly moved by the anomalies themselves. A good first choice.",
-    usual: 5,
+    usual: 3,
   },
   {
     value: "quantile",
