@@ -46,7 +46,7 @@ class DatasetSerializer(serializers.ModelSerializer):
 
     job = JobSerializer(source="*", read_only=True)
     counts = DatasetCountsSerializer(read_only=True)
-    created_by = serializers.CharField(source="created_by.shown_name", read_only=True, default="")
+    created_by = serializers.SerializerMethodField()
     download = serializers.SerializerMethodField(help_text="Path of the zip; null until it is written.")
 
     class Meta:
@@ -56,6 +56,9 @@ class DatasetSerializer(serializers.ModelSerializer):
             "created_at", "download",
         ]  # fmt: skip
         read_only_fields = fields
+
+    def get_created_by(self, dataset: Dataset) -> str:
+        return dataset.created_by.shown_name if dataset.created_by else ""
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_download(self, dataset: Dataset) -> str | None:

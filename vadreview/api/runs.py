@@ -103,7 +103,7 @@ class RunSerializer(serializers.ModelSerializer):
     overrides = serializers.DictField(read_only=True)
     policy = serializers.DictField(read_only=True)
     history = serializers.ListField(child=serializers.DictField(), read_only=True)
-    created_by = serializers.CharField(source="created_by.shown_name", read_only=True, default="")
+    created_by = serializers.SerializerMethodField()
     job = JobSerializer(source="*", read_only=True)
     progress = serializers.SerializerMethodField()
     videos = RunVideoSerializer(source="run_videos", many=True, read_only=True)
@@ -125,6 +125,9 @@ class RunSerializer(serializers.ModelSerializer):
             "error", "metrics", "color_index",
         ]  # fmt: skip
         read_only_fields = [name for name in fields if name != "name"]
+
+    def get_created_by(self, run: Run) -> str:
+        return run.created_by.shown_name if run.created_by else ""
 
     def get_detector_title(self, run: Run) -> str:
         return inference.title(run.detector)

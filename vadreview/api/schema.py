@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -38,8 +39,8 @@ class TokenScheme(OpenApiAuthenticationExtension):
         }
 
 
-def add_refusals(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:
-    """Give every operation its 4XX answer. A postprocessing hook of drf-spectacular."""
+def finish(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:
+    """Give every operation its 4XX answer and a plain name. A postprocessing hook of drf-spectacular."""
     result.setdefault("components", {}).setdefault("schemas", {})["Error"] = ERROR
     refusal = {
         "description": "Refused.",
@@ -47,6 +48,8 @@ def add_refusals(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, 
     }
     for path in result["paths"].values():
         for operation in path.values():
-            if isinstance(operation, dict) and "responses" in operation:
-                operation["responses"].setdefault("4XX", refusal)
+            operation["responses"].setdefault("4XX", refusal)
+            operation["operationId"] = re.sub(
+                r"\W+", "_", operation["operationId"]
+            )  # frames_.jpg: no name in code
     return result

@@ -67,7 +67,7 @@ class VideoSerializer(serializers.ModelSerializer):
     )
     sheets = serializers.SerializerMethodField()
     warnings = serializers.ListField(child=serializers.CharField(), read_only=True)
-    uploaded_by = serializers.CharField(source="uploaded_by.shown_name", read_only=True, default="")
+    uploaded_by = serializers.SerializerMethodField()
     urls = serializers.SerializerMethodField()
     to_review = serializers.IntegerField(read_only=True, help_text="Segments without your verdict.")
     ground_truth = GroundTruthSpanSerializer(many=True, read_only=True)
@@ -81,6 +81,9 @@ class VideoSerializer(serializers.ModelSerializer):
             "sheets", "created_at", "uploaded_by", "urls", "motion", "to_review", "ground_truth",
         ]  # fmt: skip
         read_only_fields = [name for name in fields if name != "name"]
+
+    def get_uploaded_by(self, video: Video) -> str:
+        return video.uploaded_by.shown_name if video.uploaded_by else ""
 
     def get_proxy_fps(self, video: Video) -> float:
         return video.proxy_fps_num / video.proxy_fps_den if video.proxy_fps_num else float(video.fps)
@@ -184,6 +187,8 @@ def _filtered(videos: QuerySet[Video], request: Request) -> QuerySet[Video]:
 
 _FILE = {
     (200, "application/octet-stream"): OpenApiTypes.BINARY,
+    (200, "image/jpeg"): OpenApiTypes.BINARY,
+    (200, "video/mp4"): OpenApiTypes.BINARY,
     206: OpenApiResponse(description="One range of it."),
     304: OpenApiResponse(description="It is as you have it."),
     416: OpenApiResponse(description="It has no such range."),
