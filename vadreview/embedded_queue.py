@@ -1,8 +1,9 @@
-"""A file broker that loses no message: kombu's filesystem transport with atomic publish and atomic take.
+"""A broker in a folder, for an installation on one machine: one file a message, `<time>_<id>.<queue>.msg`.
 
-kombu's own transport creates a message under its final name and then writes it, so a reader can take it half
-written, which loses it and stops the worker with a JSONDecodeError. Here a draft is written beside and renamed;
-a reader takes a message by renaming it, which only one of several readers can do.
+kombu has a filesystem transport, but it creates a message under its final name and then writes it, so a reader can
+take it half written, which loses it and stops the worker with a JSONDecodeError; its table of queues is written in
+the same way. Here a draft is written beside and renamed, and a reader takes a message by renaming it, which only one
+of several readers can do. Queues are known to each process from its own declarations; nothing about them is stored.
 """
 
 from __future__ import annotations
@@ -11,61 +12,74 @@ import json
 import os
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty
 from typing import Any
 
-from kombu.transport import filesystem
+from kombu.transport import virtual
 from kombu.utils.json import dumps, loads
 
 
-class Channel(filesystem.Channel):
-    """One file a message, named `<time>_<id>.<queue>.msg`, oldest first."""
+class Channel(virtual.Channel):
+    """Messages as files, oldest first. The folder may be wiped at any time: see the sweep in vadreview/jobs.py."""
 
-    def _put(self, queue: str, payload: dict[str, Any], **_: Any) -> None:
-        folder = Path(self.data_folder_out)
+    def _put(self, queue: str, message: dict[str, Any], **_: Any) -> None:
         name = f"{time.time_ns():020d}_{uuid.uuid4()}.{queue}.msg"
-        draft = folder / f"{name}.draft"
-        folder.mkdir(parents=True, exist_ok=True)  # somebody may have wiped the broker while we ran
-        draft.write_text(dumps(payload), encoding="utf-8")
-        os.replace(draft, folder / name)
+        draft = self._folder / f"{name}.draft"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        draft.write_text(dumps(message), encoding="utf-8")
+        os.replace(draft, self._folder / name)
 
-    def _get(self, queue: str) -> dict[str, Any]:
-        folder = Path(self.data_folder_in)
-        try:
-            names = sorted(name for name in os.listdir(folder) if name.endswith(f".{queue}.msg"))
-        except FileNotFoundError:
-            folder.mkdir(parents=True, exist_ok=True)  # somebody wiped the broker: the sweep rings again
-            names = []
-        for name in names:
-            taken = folder / f"{name}.taken"
+    def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
+        for path in self._waiting(queue):
+            taken = path.with_name(f"{path.name}.taken")
             try:
-                os.rename(folder / name, taken)
+                path.rename(taken)
             except FileNotFoundError:
                 continue  # another reader was faster
-            text = taken.read_text(encoding="utf-8")
+            text = taken.read_text(encoding="utf-8", errors="replace")
             taken.unlink(missing_ok=True)
             try:
                 return loads(text)
             except json.JSONDecodeError:
-                continue  # not ours, or a disk that was full: the row still stands, the sweep rings again
+                continue  # not ours, or from a disk that was full: the row still stands, and is rung for again
         raise Empty
 
+    def _size(self, queue: str) -> int:
+        return sum(1 for _ in self._waiting(queue))
 
-class Transport(filesystem.Transport):
+    def _purge(self, queue: str) -> int:
+        paths = list(self._waiting(queue))
+        for path in paths:
+            path.unlink(missing_ok=True)
+        return len(paths)
+
+    @property
+    def _folder(self) -> Path:
+        return Path(self.connection.client.transport_options["folder"])
+
+    def _waiting(self, queue: str) -> Iterator[Path]:
+        try:
+            names = sorted(name for name in os.listdir(self._folder) if name.endswith(f".{queue}.msg"))
+        except FileNotFoundError:
+            return
+        for name in names:
+            yield self._folder / name
+
+
+class Transport(virtual.Transport):
     """Registered as `atomicfile://` in vadreview/celery.py."""
 
     Channel = Channel
-    driver_name = "atomicfile"
+    implements = virtual.Transport.implements.extend(asynchronous=False, exchange_type=frozenset(["direct"]))
+    driver_type = driver_name = "atomicfile"
+    default_port = 0
+
+    def driver_version(self) -> str:
+        return "1"
 
 
 def transport_options(folder: Path) -> dict[str, str]:
-    """Make the broker's folders and return the options that name them."""
-    messages, control = folder / "messages", folder / "control"
-    for path in (messages, control):
-        path.mkdir(parents=True, exist_ok=True)
-    return {
-        "data_folder_in": str(messages),
-        "data_folder_out": str(messages),
-        "control_folder": str(control),
-    }
+    """Return the options that name the broker's folder."""
+    return {"folder": str(folder / "messages")}

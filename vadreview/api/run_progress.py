@@ -12,8 +12,9 @@ from vadreview.runs.models import Run, RunVideo
 TRAINING_SHARE = 0.6
 # the detectors' own phases of training: name for people, and the stretch of the training's share it fills
 PHASES = {
-    "motion": ("Reading motion", 0.0, 0.4),
-    "training": ("Training", 0.4, 1.0),
+    "motion": ("Reading motion", 0.0, 0.35),
+    "training": ("Training", 0.35, 0.95),
+    "calibrating": ("Learning the usual range of scores", 0.95, 1.0),
 }
 ENDINGS = {
     Run.Stage.DONE: "Done",

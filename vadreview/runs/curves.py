@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from vadreview import errors
 from vadreview.runs import inference
-from vadreview.runs.models import Run, Track, TrackBlock
+from vadreview.runs.models import Run, Track
+from vadreview.runs.tracks import read as values_of
 
 SCORE = "score"  # the name of the track that holds a run's score of every frame
 CACHE_BYTES = 256 * 1024**2
@@ -119,12 +120,5 @@ def unsmoothed(policy: inference.Policy) -> inference.Policy:
 
 def _smoothed(track: Track, *, sigma_frames: float) -> NDArray[np.float64]:
     return _cache.get(
-        (track.pk, sigma_frames), lambda: inference.smooth(_values(track), sigma_frames=sigma_frames).copy()
+        (track.pk, sigma_frames), lambda: inference.smooth(values_of(track), sigma_frames=sigma_frames).copy()
     )
-
-
-def _values(track: Track) -> NDArray[np.float32]:
-    blocks = (
-        TrackBlock.objects.filter(track=track, level=0).order_by("index").values_list("values", flat=True)
-    )
-    return np.frombuffer(b"".join(bytes(block) for block in blocks), dtype="<f4")

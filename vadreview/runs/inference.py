@@ -6,9 +6,11 @@ Importing this module loads no torch, so the web process may; only `train` and `
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from django.conf import settings
@@ -18,7 +20,9 @@ from pydantic import ValidationError
 import detectors
 from detectors import artifacts, base, metrics
 from detectors.base import Heatmaps, Progress, VideoScores
+from detectors.field_cache import FOLDER_VARIABLE
 from detectors.segments import Interval, Policy, Threshold, find, resolve_threshold, smooth
+from detectors.video import Index
 from vadreview import errors
 from vadreview.footage.models import Video
 from vadreview.runs.models import Run
@@ -180,6 +184,7 @@ class Trained:
 
 def train(run: Run, videos: Iterable[Video], *, progress: Report) -> Trained:
     """Train the run's detector, going on from its checkpoint if there is one, and write its model."""
+    _keep_motion()
     config = _config(run.detector, run.preset, run.config)
     detector = detectors.create(
         run.detector, preset=run.preset, seed=run.seed, device=run.device, **config.model_dump()
@@ -190,6 +195,7 @@ def train(run: Run, videos: Iterable[Video], *, progress: Report) -> Trained:
 
 def score(run: Run, video: Video, *, progress: Report) -> VideoScores:
     """Score one video with the run's model. Raises ModelDamaged when that is not what training wrote."""
+    _keep_motion()
     path = run.model / artifacts.MODEL_FILE
     if not path.is_file() or artifacts.sha256_of(path) != run.model_sha256:
         raise ModelDamaged(
@@ -207,8 +213,17 @@ def motion(video: Video, *, progress: Report) -> dict[str, base.Track]:
 
 
 def _opened(video: Video) -> base.Video:
+    try:
+        index = Index.load(video.derived / "index.npz")  # ingest made it: spares a pass over the whole file
+    except (OSError, ValueError, KeyError, BadZipFile):
+        index = None
     # the detectors know a video by its id: names of files may repeat
-    return base.Video(video.source, name=str(video.pk), sha256=video.sha256 or None)
+    return base.Video(video.source, name=str(video.pk), sha256=video.sha256 or None, index=index)
+
+
+def _keep_motion() -> None:
+    """Have the detectors keep the motion they compute: scoring, and the next run, read it again."""
+    os.environ[FOLDER_VARIABLE] = str(settings.CACHE_DIR / "motion")
 
 
 def _device(asked: str) -> str:
