@@ -14,11 +14,13 @@ from rest_framework.response import Response
 from vadreview import errors
 from vadreview.accounts.models import Role, User
 from vadreview.api import permissions
+from vadreview.api.segments import PolicyFields
 from vadreview.exports.models import Dataset
 from vadreview.footage import queries, services
 from vadreview.footage.models import Membership, Project, Video
 from vadreview.review import queries as review
 from vadreview.review.models import Verdict
+from vadreview.runs import inference
 from vadreview.runs.models import Run, Segment
 
 COUNTS = ("videos", "ready", "ingesting", "rejected", "runs", "running", "to_review")
@@ -40,9 +42,7 @@ class LabelSerializer(serializers.Serializer):
 
 class ProjectSerializer(serializers.ModelSerializer):
     labels = LabelSerializer(many=True, required=False)
-    policy = serializers.DictField(
-        required=False, help_text="How scores become segments: the fields of Policy."
-    )
+    policy = PolicyFields(required=False)
     my_role = serializers.SerializerMethodField()
     counts = serializers.SerializerMethodField()
     storage_bytes = serializers.IntegerField(read_only=True, help_text="Files as uploaded.")
@@ -61,6 +61,14 @@ class ProjectSerializer(serializers.ModelSerializer):
         if not tidy:
             raise serializers.ValidationError("A project needs a name.")
         return tidy
+
+    def validate_policy(self, fields: dict) -> dict:
+        return inference.parse_policy(fields).model_dump()
+
+    def to_representation(self, project: Project) -> dict:
+        return super().to_representation(project) | {
+            "policy": inference.parse_policy(project.policy).model_dump()
+        }
 
     @extend_schema_field(serializers.ChoiceField(choices=Role.choices))
     def get_my_role(self, project: Project) -> str | None:
@@ -82,9 +90,7 @@ class ProjectViewSet(viewsets.ModelViewSet):
         return described(queries.visible_to(self.request.user), self.request.user)
 
     def perform_create(self, serializer: ProjectSerializer) -> None:
-        fields = serializer.validated_data
-        fields.pop("policy", None)
-        made = services.create_project(self.request.user, **fields)
+        made = services.create_project(self.request.user, **serializer.validated_data)
         serializer.instance = self.get_queryset().get(pk=made.pk)
 
     def perform_update(self, serializer: ProjectSerializer) -> None:

@@ -41,13 +41,18 @@ DEFAULT_LABELS = [
 
 
 def create_project(
-    creator: User, *, name: str, description: str = "", labels: list[dict[str, str]] | None = None
+    creator: User,
+    *,
+    name: str,
+    description: str = "",
+    labels: list[dict[str, str]] | None = None,
+    policy: dict[str, Any] | None = None,
 ) -> Project:
     """Make a project whose only member, its manager, is the one who made it."""
     chosen = DEFAULT_LABELS if labels is None else check_labels(labels)
     with transaction.atomic():
         project = Project.objects.create(
-            name=name, description=description, labels=chosen, created_by=creator
+            name=name, description=description, labels=chosen, policy=policy or {}, created_by=creator
         )
         Membership.objects.create(project=project, user=creator, role=Role.MANAGER)
     return project

@@ -85,6 +85,27 @@ def test_a_manager_changes_name_and_labels(api, manager, project):
     assert answer.json()["labels"] == [{"name": "Climbing", "color": "#aabbcc"}]
 
 
+def test_a_policy_is_shown_with_its_defaults_and_kept_whole(api, manager, project):
+    before = api(manager).get(url(project)).json()["policy"]
+
+    after = (
+        api(manager).patch(url(project), {"policy": {"method": "quantile", "value": 0.99}}).json()["policy"]
+    )
+
+    assert before["method"] == "mad"
+    assert after == {**before, "method": "quantile", "value": 0.99}
+
+
+@pytest.mark.parametrize(
+    "policy", [{"method": "guess"}, {"method": "quantile", "value": 2}, {"pad_s": -1}, 3]
+)
+def test_a_policy_that_is_none_is_refused(api, manager, project, policy):
+    answer = api(manager).patch(url(project), {"policy": policy})
+
+    assert answer.status_code == 400
+    assert any(name.startswith("policy") for name in answer.json()["fields"])
+
+
 @pytest.mark.parametrize("method", ["patch", "delete"])
 def test_a_reviewer_may_look_at_a_project_but_not_change_it(api, reviewer, project, method):
     assert api(reviewer).get(url(project)).json()["my_role"] == "reviewer"
