@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
 from django.db import transaction
@@ -72,6 +73,9 @@ def _clips(*, seed: int, quick: bool, say: Say, keep_going: KeepGoing) -> list[g
     class Stopped(Exception):
         pass
 
+    folder = settings.CACHE_DIR / "demo"
+    with suppress(FileNotFoundError):
+        return generate.read(folder)
     shown = -1
 
     def progress(done: int, total: int) -> None:
@@ -84,7 +88,7 @@ def _clips(*, seed: int, quick: bool, say: Say, keep_going: KeepGoing) -> list[g
             say(f"  filming {percent} %")
 
     try:
-        return generate.make(settings.CACHE_DIR / "demo", seed=seed, quick=quick, progress=progress)
+        return generate.make(folder, seed=seed, quick=quick, progress=progress)
     except Stopped:
         return None
 

@@ -46,6 +46,8 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                # idle OpenMP threads that spin would take the cores that web and decoding need
+                env=os.environ | {"OMP_WAIT_POLICY": "PASSIVE"},
                 start_new_session=True,  # Ctrl-C reaches the supervisor alone, which then stops its children in order
                 preexec_fn=_before_exec(self.nice),
             )
