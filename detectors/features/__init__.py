@@ -1,0 +1,1 @@
+"""Encoders of clips of 16 frames: `footage` (motion, no weights), `pretrained` (3D networks), read by `clips`."""

@@ -1,0 +1,94 @@
+import dataclasses
+import hashlib
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import torch
+
+from detectors import weights
+from detectors.features import pretrained
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def published(tmp_path, monkeypatch):
+    """Serve random weights in the place of the real r3d18, and let the catalogue point there."""
+    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path / "weights"))
+    site = tmp_path / "site"
+    site.mkdir()
+    torch.manual_seed(0)
+    torch.save(pretrained.RECIPES["r3d18"].make().state_dict(), site / "r3d18.pth")
+    content = (site / "r3d18.pth").read_bytes()
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        about = dataclasses.replace(
+            weights.PRETRAINED["r3d18"],
+            url=f"http://127.0.0.1:{server.server_port}/r3d18.pth",
+            size=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+        )
+        monkeypatch.setitem(weights.PRETRAINED, "r3d18", about)
+        yield about
+        server.shutdown()
+
+
+def test_weights_are_fetched_and_ready(published):
+    weights.fetch("r3d18")
+
+    assert weights.path("r3d18").is_file()
+    assert pretrained.PretrainedEncoder("r3d18").dimension == 512
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"sha256": "0" * 64}, "SHA-256 of r3d18 should be 0000"),
+        ({"size": 10_000}, "larger than it should be"),
+        ({"size": 10**9}, "should have 1000000000 bytes"),
+    ],
+)
+def test_another_file_than_the_published_one_is_refused(published, monkeypatch, changed, said):
+    monkeypatch.setitem(weights.PRETRAINED, "r3d18", dataclasses.replace(published, **changed))
+
+    with pytest.raises(weights.BadWeights, match=said):
+        weights.fetch("r3d18")
+
+    assert list(weights.folder().iterdir()) == []
+
+
+def test_a_file_without_a_stable_address_is_not_fetched():
+    with pytest.raises(weights.BadWeights, match="adopt the file"):
+        weights.fetch("resnext101")
+
+
+def test_a_file_that_is_no_checkpoint_is_refused_in_a_sentence(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path / "weights"))
+    (tmp_path / "page.pth").write_text("<html>quota exceeded</html>")
+
+    assert weights.main(["adopt", "resnext101", str(tmp_path / "page.pth")]) == 2
+
+    assert "page.pth is not a checkpoint" in capsys.readouterr().err
+
+
+def test_the_list_says_what_is_here_and_under_which_terms(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path))
+
+    assert weights.main(["list"]) == 0
+
+    said = capsys.readouterr().out
+    assert all(name in said for name in weights.PRETRAINED)
+    assert "not on this machine" in said
+
+
+def test_every_address_is_pinned_by_size_and_checksum():
+    for about in weights.PRETRAINED.values():
+        if about.url:
+            assert about.url.startswith("https://")
+            assert about.size
+            assert len(about.sha256 or "") == 64
