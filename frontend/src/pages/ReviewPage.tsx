@@ -1,5 +1,117 @@
+import { Button } from "@mantine/core";
+import { Clapperboard } from "lucide-react";
+import { useEffect, useMemo, useState } from "react";
+import { Link, Navigate, useLocation, useNavigate, useNavigationType, useParams } from "react-router";
+
+import { useVideo, useVideos } from "../api/queries/videos";
+import type { Uuid } from "../api/types";
+import { paths } from "../lib/paths";
+import { Desk } from "../review/Desk";
+import { followInAddress, parsePlace } from "../review/place";
+import { type Go, SessionProvider } from "../review/SessionProvider";
+import { createTools, type Tools } from "../review/tools";
 import { Page } from "../ui/Page";
+import { useCurrentProject } from "../ui/projectContext";
+import { EmptyState, ErrorState, LoadingState, QueryView } from "../ui/states";
+import { usePageTitle } from "../ui/usePageTitle";
 
 export function ReviewPage() {
-  return <Page title="Review">{null}</Page>;
+  const { videoId } = useParams();
+  const [tools] = useState(createTools);
+  return videoId ? <VideoOnDesk id={videoId} tools={tools} /> : <FirstVideo />;
+}
+
+/** Without a video in the address: the one with most to review, else the first that can be played. */
+function FirstVideo() {
+  const project = useCurrentProject();
+  const query = useVideos(project.id);
+  usePageTitle("Review", project.name);
+  return (
+    <QueryView query={query} loading={<LoadingState label="Opening the review desk" />}>
+      {(videos) => {
+        const ready = videos.filter((video) => video.state === "ready");
+        const first = ready.toSorted((one, other) => other.to_review - one.to_review)[0];
+        if (first) return <Navigate to={paths.review(project.id, first.id)} replace />;
+        const coming = videos.some((video) => video.state === "ingesting");
+        return (
+          <Page title="Review">
+            <EmptyState
+              icon={<Clapperboard aria-hidden />}
+              title={coming ? "The footage is not ready yet" : "There is no footage to review yet"}
+              action={
+                <Button component={Link} to={paths.footage(project.id)}>
+                  {coming ? "See how far it is" : "Add footage"}
+                </Button>
+              }
+            >
+              {coming
+                ? "Videos appear here as soon as they have been read in. This page opens by itself then."
+                : "Drop videos on the Footage page, start a run, and come back for what stands out."}
+            </EmptyState>
+          </Page>
+        );
+      }}
+    </QueryView>
+  );
+}
+
+function VideoOnDesk({ id, tools }: { id: Uuid; tools: Tools }) {
+  const project = useCurrentProject();
+  const location = useLocation();
+  const kind = useNavigationType();
+  const navigate = useNavigate();
+  const query = useVideo(id);
+  const video = query.data;
+  const place = useMemo(() => parsePlace(location.search), [location.search]);
+  usePageTitle(video?.name, "Review", project.name);
+
+  const go: Go = useMemo(
+    () => (to, push) => {
+      const { video: target, ...where } = to;
+      // at once, so that the next key already means the next item
+      void navigate(paths.review(project.id, target, where), { replace: !push, flushSync: true });
+    },
+    [navigate, project.id],
+  );
+
+  useEffect(() => followInAddress(() => tools.clock.get().frame, tools.clock.subscribe), [tools, id]);
+
+  // back and forward: the address has changed under the player
+  useEffect(() => {
+    const { frame } = parsePlace(window.location.search);
+    if (kind === "POP" && frame !== null) tools.player.seek(frame);
+  }, [location.key, kind, tools]);
+
+  if (query.isPending) return <LoadingState label="Opening the review desk" />;
+  if (!video) {
+    return (
+      <Page title="Review" up={{ to: paths.footage(project.id), label: "Footage" }}>
+        <ErrorState error={query.error} retry={() => void query.refetch()} />
+      </Page>
+    );
+  }
+  if (video.state !== "ready" || video.project !== project.id) {
+    return (
+      <Page title={video.name} up={{ to: paths.footage(project.id), label: "Footage" }}>
+        <EmptyState
+          icon={<Clapperboard aria-hidden />}
+          title={
+            video.state === "rejected" ? "This file cannot be used" : "This video is still being read in"
+          }
+          action={
+            <Button component={Link} to={paths.footage(project.id)}>
+              Go to the footage
+            </Button>
+          }
+        >
+          {video.reason || "It opens here by itself as soon as it is ready."}
+        </EmptyState>
+      </Page>
+    );
+  }
+  return (
+    <SessionProvider project={project} video={video} place={place} tools={tools} go={go}>
+      <Desk />
+    </SessionProvider>
+  );
 }

@@ -80,13 +80,19 @@ export function itemOfSegment(segment: Segment, opinion: Opinion): Item {
   };
 }
 
-/** A span of mine that this run did not propose: drawn, or answered when another run proposed it. */
-export function itemOfSpan(subject: Uuid, video: { id: Uuid; name: string }, judgement: Judgement): Item {
+/** A span of mine that this run does not propose: drawn, or proposed by another run or at another threshold. */
+export function itemOfSpan(
+  subject: Uuid,
+  video: { id: Uuid; name: string },
+  judgement: Judgement,
+  verdict: Verdict | null = null,
+): Item {
+  const { proposed_start: start = null, proposed_stop: stop = null } = verdict ?? {};
   return {
     subject,
     video: video.id,
     videoName: video.name,
-    proposed: null,
+    proposed: start !== null && stop !== null ? { start, stop } : null,
     peak: judgement.start,
     score: null,
     severity: null,

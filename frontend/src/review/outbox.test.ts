@@ -97,7 +97,7 @@ describe("a refusal", () => {
     fail.push(new ApiError(400, "invalid", "The span lies outside the video."));
     const outbox = open({ send });
     const refused = vi.fn();
-    outbox.events = { refused };
+    outbox.listen({ saved: () => {}, refused });
     const bad = request("a");
     outbox.add(bad);
     outbox.add(request("b"));

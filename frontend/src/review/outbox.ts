@@ -36,13 +36,19 @@ const doubling = (failures: number): number => Math.min(30_000, 500 * 2 ** failu
 
 export class Outbox {
   readonly store: Store<OutboxState>;
-  events: Partial<OutboxEvents> = {};
+  private readonly listeners = new Set<OutboxEvents>();
   private sending = false;
   private failures = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: OutboxOptions) {
     this.store = createStore<OutboxState>({ waiting: this.stored(), trouble: null });
+  }
+
+  /** Be told of every answer, whoever sent the decision. Returns how to stop. */
+  listen(events: OutboxEvents): () => void {
+    this.listeners.add(events);
+    return () => this.listeners.delete(events);
   }
 
   add(request: VerdictRequest): void {
@@ -76,7 +82,7 @@ export class Outbox {
       const verdict = await this.options.send(request);
       this.failures = 0;
       this.remove([request]);
-      this.events.saved?.(request, verdict);
+      for (const { saved } of this.listeners) saved(request, verdict);
       return true;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -87,7 +93,7 @@ export class Outbox {
           .get()
           .waiting.filter((one) => one.decision === "withdrawn" && subjectOf(one) === subjectOf(request));
         this.remove([request, ...dropped]);
-        this.events.refused?.(request, error, dropped);
+        for (const { refused } of this.listeners) refused(request, error, dropped);
         return true;
       }
       const pause = (this.options.pause_ms ?? doubling)(this.failures);

@@ -123,6 +123,27 @@ export class Player {
     this.loop = span;
   }
 
+  /** The parts of the file the browser has, as fractions of the whole. */
+  loaded(): [number, number][] {
+    const { video } = this;
+    if (!video || !(video.duration > 0)) return [];
+    const { buffered, duration } = video;
+    return Array.from({ length: buffered.length }, (_, n) => [
+      buffered.start(n) / duration,
+      buffered.end(n) / duration,
+    ]);
+  }
+
+  /** Tell when more has been loaded. Returns how to stop. */
+  onProgress(listener: () => void): () => void {
+    const { video } = this;
+    const events = new AbortController();
+    for (const name of ["progress", "loadedmetadata", "seeked", "canplaythrough"] as const) {
+      video?.addEventListener(name, listener, { signal: events.signal });
+    }
+    return () => events.abort();
+  }
+
   /** A still or a scrub picture of this frame is on the screen. */
   painted(frame: number): void {
     const { playing, scrubbing } = this.clock.get();

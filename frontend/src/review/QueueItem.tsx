@@ -1,0 +1,79 @@
+import { memo } from "react";
+
+import type { Video } from "../api/types";
+import { formatScore } from "../lib/format";
+import { formatSeconds, formatShortClock, spanSeconds, timebaseOf, timeOf } from "../lib/frames";
+import { useStore } from "../lib/store";
+import { type Item, spanOf, stateOf } from "./items";
+import classes from "./queue.module.css";
+import { useReviewSession } from "./session";
+import { SeverityMark, StateMark } from "./StateMark";
+import { Thumbnail } from "./Thumbnail";
+
+type Props = { item: Item; video: Video | undefined; chosen: boolean; onOpen: (item: Item) => void };
+
+/** One row of the queue. */
+export const QueueItem = memo(function QueueItem({ item, video, chosen, onOpen }: Props) {
+  const span = spanOf(item);
+  const timebase = video && timebaseOf(video);
+  const state = stateOf(item);
+  return (
+    <div
+      role="listitem"
+      className={classes.item}
+      data-subject={item.subject}
+      data-chosen={chosen || undefined}
+    >
+      <button
+        type="button"
+        className={classes.open}
+        aria-current={chosen || undefined}
+        onClick={() => onOpen(item)}
+      >
+        {video ? (
+          <Thumbnail video={video} frame={item.peak} width={92} />
+        ) : (
+          <span className={classes.blank} />
+        )}
+        <span className={classes.facts}>
+          <span className={classes.line}>
+            <b title="Score at the peak">{formatScore(item.score)}</b>
+            {item.severity && <SeverityMark severity={item.severity} />}
+          </span>
+          <span className={classes.name} title={item.videoName}>
+            {item.videoName}
+          </span>
+          <span className={classes.line}>
+            <span>
+              {timebase
+                ? `${formatShortClock(timeOf(timebase, span.start))} · ${formatSeconds(spanSeconds(timebase, span))}`
+                : `frame ${span.start}`}
+            </span>
+          </span>
+          <span className={classes.line}>
+            <StateMark state={state} />
+            <Edited subject={item.subject} />
+            {item.others.length > 0 && <Others others={item.others} />}
+          </span>
+        </span>
+      </button>
+    </div>
+  );
+});
+
+function Edited({ subject }: { subject: string }) {
+  const { tools } = useReviewSession();
+  const edited = useStore(tools.drafts, (drafts) => drafts.items.get(subject)?.span !== undefined);
+  return edited ? <span className={classes.edited}>edges not saved</span> : null;
+}
+
+const WORDS: Record<string, string> = { accept: "accepted", reject: "rejected", unsure: "unsure" };
+
+function Others({ others }: { others: Item["others"] }) {
+  const said = others.map((one) => `${one.reviewer}: ${WORDS[one.decision] ?? one.decision}`).join("\n");
+  return (
+    <span className={classes.others} title={said}>
+      +{others.length} {others.length === 1 ? "other" : "others"}
+    </span>
+  );
+}

@@ -1,0 +1,197 @@
+import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
+import { CircleCheckBig, Search } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { Link } from "react-router";
+
+import { useVideos } from "../api/queries/videos";
+import type { SegmentOrder, SegmentState } from "../api/types";
+import { formatCount, plural } from "../lib/format";
+import { paths } from "../lib/paths";
+import { useStore } from "../lib/store";
+import { ErrorState, LoadingState } from "../ui/states";
+import { QueueItem } from "./QueueItem";
+import classes from "./queue.module.css";
+import { useReviewSession } from "./session";
+import { change, type DeskSettings } from "./settings";
+
+const ORDERS: { value: SegmentOrder; label: string }[] = [
+  { value: "score", label: "Most anomalous" },
+  { value: "threshold", label: "Near the threshold" },
+  { value: "time", label: "By time" },
+  { value: "newest", label: "Newest footage" },
+];
+
+/** What to look at next. */
+export function QueuePanel() {
+  const { tools, queue, run } = useReviewSession();
+  const settings = useStore(tools.settings, (value) => value);
+  const set = (changed: Partial<DeskSettings>): void => change(tools.settings, changed);
+  const count = (left: number | null): string => (left === null ? "" : ` ${formatCount(left)}`);
+  return (
+    <div className={classes.panel}>
+      <div className={classes.filters}>
+        <SegmentedControl
+          size="xs"
+          fullWidth
+          aria-label="Whose items"
+          value={settings.scope}
+          onChange={(scope) => set({ scope: scope as DeskSettings["scope"] })}
+          data={[
+            { value: "run", label: `All videos${count(queue.left)}` },
+            { value: "video", label: `This video${count(queue.leftHere)}` },
+          ]}
+        />
+        <div className={classes.row}>
+          <Select
+            size="xs"
+            aria-label="Order"
+            data={ORDERS}
+            value={settings.order}
+            allowDeselect={false}
+            onChange={(order) => order && set({ order: order as SegmentOrder })}
+          />
+          <Select
+            size="xs"
+            aria-label="Which items"
+            data={[
+              { value: "open", label: "Open" },
+              { value: "decided", label: "Decided" },
+              { value: "all", label: "All" },
+            ]}
+            value={settings.state}
+            allowDeselect={false}
+            onChange={(state) => state && set({ state: state as SegmentState })}
+          />
+        </div>
+        {settings.scope === "run" && (
+          <TextInput
+            size="xs"
+            id="queue-search"
+            aria-label="Search by the name of the video"
+            placeholder="Search by video  ( / )"
+            leftSection={<Search size={13} aria-hidden />}
+            value={queue.search}
+            onChange={(event) => queue.setSearch(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key !== "Escape" && event.key !== "Enter") return;
+              event.stopPropagation();
+              if (event.key === "Escape") queue.setSearch("");
+              event.currentTarget.blur();
+            }}
+          />
+        )}
+      </div>
+      {run ? <List /> : <NoRun />}
+    </div>
+  );
+}
+
+function NoRun() {
+  const { runs, project } = useReviewSession();
+  return (
+    <div className={classes.empty}>
+      <p>
+        {runs.length === 0
+          ? "Nothing to review yet: a run learns what is usual in your footage and proposes what is not."
+          : "No run has scored this video. Choose another video, or start a run that includes it."}
+      </p>
+      <Button
+        size="xs"
+        component={Link}
+        to={runs.length === 0 ? paths.newRun(project.id) : paths.runs(project.id)}
+      >
+        {runs.length === 0 ? "Start a run" : "Go to the runs"}
+      </Button>
+      <p>You can already watch the footage, and mark spans yourself with [ and ].</p>
+    </div>
+  );
+}
+
+function List() {
+  const { queue, selected, acts, project } = useReviewSession();
+  const { data: videos } = useVideos(project.id);
+  const list = useRef<HTMLDivElement>(null);
+  const subject = selected?.subject ?? null;
+
+  useEffect(() => {
+    const row = list.current?.querySelector(`[data-subject="${subject ?? ""}"]`);
+    row?.scrollIntoView({ block: "nearest" });
+  }, [subject]);
+
+  if (queue.loading) return <LoadingState label="Loading the queue" />;
+  if (queue.error) return <ErrorState error={queue.error} retry={queue.retry} />;
+  if (queue.items.length === 0) return <EmptyQueue />;
+  return (
+    <div ref={list} className={classes.list} role="list" aria-label="Queue">
+      {queue.items.map((item) => (
+        <QueueItem
+          key={item.subject}
+          item={item}
+          video={videos?.find((one) => one.id === item.video)}
+          chosen={item.subject === subject}
+          onOpen={acts.open}
+        />
+      ))}
+      {queue.more && <More key={queue.items.length} load={queue.more} />}
+    </div>
+  );
+}
+
+/** Asks for the next page before its end is seen. */
+function More({ load }: { load: () => void }) {
+  const line = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!line.current) return;
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (entry?.isIntersecting) load();
+      },
+      { rootMargin: "600px" },
+    );
+    observer.observe(line.current);
+    return () => observer.disconnect();
+  }, [load]);
+  return <div ref={line} className={classes.more} />;
+}
+
+function EmptyQueue() {
+  const { tools, queue, run, project } = useReviewSession();
+  const { scope, state } = useStore(tools.settings, (value) => value);
+  const elsewhere = (queue.left ?? 0) > 0 && scope === "video";
+  if (run && run.stage !== "done") {
+    return (
+      <p className={classes.empty}>
+        Items appear here when the run is done ({run.progress.phase.toLowerCase()}).
+      </p>
+    );
+  }
+  if (queue.search) return <p className={classes.empty}>No item in a video of that name.</p>;
+  if (state === "decided") return <p className={classes.empty}>You have not decided any item yet.</p>;
+  if (run?.segments === 0) {
+    return (
+      <p className={classes.empty}>
+        Nothing reaches the threshold. Drag the threshold on the timeline down to see more.
+      </p>
+    );
+  }
+  return (
+    <div className={classes.empty}>
+      <CircleCheckBig size={26} aria-hidden />
+      <p>{elsewhere ? "This video is done." : "All items are decided."}</p>
+      {elsewhere ? (
+        <Button size="xs" onClick={() => change(tools.settings, { scope: "run" })}>
+          {plural(queue.left ?? 0, "item")} left in other videos
+        </Button>
+      ) : (
+        <Button size="xs" component={Link} to={paths.datasets(project.id)}>
+          Make a dataset of it
+        </Button>
+      )}
+      {state === "open" && (
+        <Button size="xs" variant="default" onClick={() => change(tools.settings, { state: "all" })}>
+          Look at the decided ones
+        </Button>
+      )}
+    </div>
+  );
+}

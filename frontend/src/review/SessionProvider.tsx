@@ -1,0 +1,169 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+
+import { useVideoSegments } from "../api/queries/segments";
+import { useMe } from "../api/queries/session";
+import { useVerdicts } from "../api/queries/verdicts";
+import { useVideoTimes } from "../api/queries/videos";
+import type { Project, Uuid, Video } from "../api/types";
+import { timebaseOf } from "../lib/frames";
+import { createStore } from "../lib/store";
+import { may } from "../ui/projectContext";
+import { createActs, type Effects, type Moment } from "./acts";
+import { spanOf } from "./items";
+import type { Place } from "./place";
+import { type Session, SessionContext } from "./session";
+import { fit, reveal, zoomTo } from "./timeline/view";
+import type { Tools } from "./tools";
+import { useLanes } from "./useLanes";
+import { leftKey, useQueue } from "./useQueue";
+import { useReviewRuns } from "./useRuns";
+import { useVerdictBook } from "./useVerdictBook";
+
+const NONE: readonly never[] = [];
+
+export type Go = (
+  to: { video: Uuid; segment: Uuid | null; frame: number; run: Uuid | null },
+  push: boolean,
+) => void;
+
+/** Brings together what the desk shows; everything below it reads one context. */
+export function SessionProvider(props: {
+  project: Project;
+  video: Video;
+  place: Place;
+  tools: Tools;
+  go: Go;
+  children: ReactNode;
+}) {
+  const { project, video, place, tools, go } = props;
+  const me = useMe();
+  const client = useQueryClient();
+  const mayDecide = may(project, "reviewer");
+  const times = useVideoTimes(video.id, video.vfr);
+  const timebase = useMemo(() => timebaseOf(video, times.data ?? null), [video, times.data]);
+  const { runs, run, shown, showRun, tracks, known } = useReviewRuns(project.id, video.id, place.run);
+  const runId = run?.id ?? null;
+
+  const { entries, opinion, submit, outbox } = useVerdictBook(me.id);
+  const segmentsQuery = useVideoSegments(runId, video.id);
+  const segments = segmentsQuery.data ?? NONE;
+  const { data: verdicts = NONE } = useVerdicts({
+    project: project.id,
+    video: video.id,
+    reviewer: "me",
+    current: true,
+  });
+  const items = useLanes({ video, segments, verdicts, opinion, entries });
+  const selected = items.find((item) => item.subject === place.segment) ?? null;
+  const queue = useQueue({
+    run: runId,
+    video: video.id,
+    settings: tools.settings,
+    opinion,
+    selected: place.segment,
+  });
+
+  const moment: Moment = {
+    video: video.id,
+    timebase,
+    labels: project.labels,
+    mayDecide,
+    items,
+    queue: queue.items,
+    selected,
+  };
+  const now = { moment, go, runId, submit };
+  const [latest] = useState(() => createStore(now));
+  useLayoutEffect(() => latest.set(now));
+
+  const acts = useMemo(() => {
+    const effects: Effects = {
+      moment: () => latest.get().moment,
+      go: (to) => {
+        const here = latest.get();
+        here.go({ ...to, run: here.runId }, to.video !== here.moment.video);
+      },
+      submit: (request, { item, from, to }) => {
+        latest.get().submit(request);
+        const by = item?.score == null ? 0 : Number(from) - Number(to);
+        if (by === 0) return;
+        const run = latest.get().runId;
+        for (const scope of [null, item?.video ?? null]) {
+          client.setQueryData<number>(leftKey(run, scope), (old) =>
+            old === undefined ? old : Math.max(0, old + by),
+          );
+        }
+      },
+    };
+    return createActs(tools, effects);
+  }, [tools, client, latest]);
+
+  useArrange({ tools, video, timebase, selected });
+  useFirstItem({ place, queue, acts, video, ready: known && !queue.loading && segmentsQuery.isSuccess });
+
+  const session: Session = {
+    project,
+    video,
+    timebase,
+    runs,
+    run,
+    shown,
+    tracks,
+    segments,
+    items,
+    selected,
+    queue,
+    mayDecide,
+    outbox,
+    tools,
+    acts,
+    chooseRun: (id) => go({ video: video.id, segment: null, frame: tools.clock.get().frame, run: id }, false),
+    showRun,
+  };
+  return <SessionContext value={session}>{props.children}</SessionContext>;
+}
+
+type Arrange = Pick<Session, "tools" | "video" | "timebase" | "selected">;
+
+/** A video is shown whole at first, or zoomed to the item that led to it. */
+function useArrange({ tools, video, timebase, selected }: Arrange): void {
+  const arranged = useRef<{ video: Uuid; item: Uuid | null } | null>(null);
+  useLayoutEffect(() => {
+    const total = timebase.total;
+    const item = selected?.subject ?? null;
+    if (arranged.current?.video === video.id) {
+      arranged.current.item = item;
+      return;
+    }
+    arranged.current = { video: video.id, item };
+    const whole = fit(total);
+    const span = selected ? spanOf(selected) : null;
+    tools.view.set(
+      span && tools.settings.get().zoom === "item"
+        ? zoomTo(span, total)
+        : span
+          ? reveal(whole, span, total)
+          : whole,
+    );
+    if (selected) tools.watch.look(selected.subject);
+  }, [tools, video, timebase, selected]);
+  useEffect(() => {
+    tools.player.setTimebase(timebase);
+  }, [tools, timebase]);
+}
+
+type First = { place: Place; queue: Session["queue"]; acts: Session["acts"]; video: Video; ready: boolean };
+
+/** Whoever comes without saying where to look is shown the first open item of this video. */
+function useFirstItem({ place, queue, acts, video, ready }: First): void {
+  const done = useRef<Uuid | null>(null);
+  const first = queue.items.find((item) => item.video === video.id && item.judgement === null);
+  useEffect(() => {
+    if (!ready || done.current === video.id) return;
+    done.current = video.id;
+    if (place.segment !== null || place.frame !== null || !first) return;
+    // after this render: opening an item changes the address at once
+    queueMicrotask(() => acts.open(first));
+  }, [ready, video.id, place, first, acts]);
+}

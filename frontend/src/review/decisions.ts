@@ -1,0 +1,77 @@
+import type { RejectReason, Uuid, VerdictRequest } from "../api/types";
+import type { Span } from "../lib/frames";
+import type { Item, Judgement } from "./items";
+
+/** Whom a decision is about, enough to take it back later from anywhere. */
+export type Target = { subject: Uuid; video: Uuid; drawn: boolean };
+
+export type Said = Omit<Judgement, "saved">;
+
+/** One step back: what I thought of the target before. */
+export type UndoStep = {
+  target: Target;
+  item: Item | null;
+  before: Judgement | null;
+  span: Span;
+  what: string;
+};
+
+export function targetOf(item: Item): Target {
+  return { subject: item.subject, video: item.video, drawn: item.proposed === null };
+}
+
+function subjectFields(target: Target): { segment: Uuid } | { video: Uuid; subject: Uuid } {
+  return target.drawn ? { video: target.video, subject: target.subject } : { segment: target.subject };
+}
+
+/** What is sent for a decision. Both edges always go along: the request means the same whenever it arrives. */
+export function verdictRequest(target: Target, said: Said, key: Uuid, secondsSpent = 0): VerdictRequest {
+  const reason: RejectReason = said.decision === "reject" ? said.reason : "";
+  return {
+    ...subjectFields(target),
+    client_key: key,
+    decision: said.decision,
+    start: said.start,
+    stop: said.stop,
+    labels: said.decision === "reject" ? [] : said.labels,
+    reason,
+    comment: said.comment,
+    seconds_spent: Math.round(secondsSpent * 10) / 10,
+  };
+}
+
+/** Undo is one more decision: the one before, or none at all. */
+export function undoRequest(step: UndoStep, key: Uuid): VerdictRequest {
+  if (step.before) return verdictRequest(step.target, step.before, key);
+  return {
+    ...subjectFields(step.target),
+    client_key: key,
+    decision: "withdrawn",
+    start: step.span.start,
+    stop: step.span.stop,
+  };
+}
+
+const LONGEST_S = 600;
+
+/** Time spent on one item, as far as it can be known: pauses of the person count up to ten minutes. */
+export class Stopwatch {
+  private since = 0;
+  private subject: Uuid | null = null;
+
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
+  look(subject: Uuid | null): void {
+    if (subject === this.subject) return;
+    this.subject = subject;
+    this.since = this.now();
+  }
+
+  /** Seconds since it was opened or last decided; starts again. */
+  take(subject: Uuid): number {
+    if (subject !== this.subject) return 0;
+    const spent = Math.min(LONGEST_S, (this.now() - this.since) / 1000);
+    this.since = this.now();
+    return spent;
+  }
+}

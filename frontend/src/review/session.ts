@@ -1,0 +1,52 @@
+import { createContext, useContext } from "react";
+
+import type { Project, Run, Segment, Track, Video } from "../api/types";
+import type { Timebase } from "../lib/frames";
+import type { Acts } from "./acts";
+import type { Item } from "./items";
+import type { Outbox } from "./outbox";
+import type { Tools } from "./tools";
+
+export type Queue = {
+  items: readonly Item[];
+  /** items without a decision of mine: of the run, and of this video */
+  left: number | null;
+  leftHere: number | null;
+  loading: boolean;
+  error: unknown;
+  retry: () => void;
+  more: (() => void) | null;
+  search: string;
+  setSearch: (text: string) => void;
+};
+
+/** The desk as it is now: one video, one run, what is known about them, and the verbs. */
+export type Session = {
+  project: Project;
+  video: Video;
+  timebase: Timebase;
+  runs: readonly Run[];
+  run: Run | null;
+  /** runs whose curves are drawn beside the chosen one's */
+  shown: ReadonlySet<string>;
+  tracks: readonly Track[];
+  segments: readonly Segment[];
+  /** what lies on the lanes of this video, by time */
+  items: readonly Item[];
+  selected: Item | null;
+  queue: Queue;
+  mayDecide: boolean;
+  outbox: Outbox;
+  tools: Tools;
+  acts: Acts;
+  chooseRun: (run: string) => void;
+  showRun: (run: string, shown: boolean) => void;
+};
+
+export const SessionContext = createContext<Session | null>(null);
+
+export function useReviewSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error("useReviewSession outside of the review desk");
+  return session;
+}

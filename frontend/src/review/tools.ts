@@ -1,0 +1,59 @@
+import type { Policy, Preview } from "../api/types";
+import { createStore, type Store } from "../lib/store";
+import { type ClockStore, createClock } from "./clock";
+import { Stopwatch, type UndoStep } from "./decisions";
+import { createDrafts, type DraftStore } from "./drafts";
+import { Player } from "./player";
+import { openSettings, type SettingsStore } from "./settings";
+import type { View } from "./timeline/view";
+
+/** Another policy or threshold being tried out; nothing is changed until it is applied. */
+export type Tuning = { policy: Partial<Policy>; threshold: number | null };
+
+export type Trial = { tuning: Tuning; preview: Preview | null; error: unknown };
+
+export type Toast = { text: string; tone: "plain" | "warning"; at: number };
+
+/** What lives as long as the desk is open, whatever video it shows. None of it is React state. */
+export type Tools = {
+  clock: ClockStore;
+  player: Player;
+  settings: SettingsStore;
+  drafts: DraftStore;
+  /** what the timeline shows */
+  view: Store<View>;
+  trial: Store<Trial | null>;
+  toast: Store<Toast | null>;
+  /** the reject key was pressed: 1-5 now mean a reason */
+  reasoning: Store<boolean>;
+  /** blurred picture; on purpose not kept: a person should know why the picture is blurred */
+  privacy: Store<boolean>;
+  help: Store<boolean>;
+  undo: Store<readonly UndoStep[]>;
+  watch: Stopwatch;
+};
+
+export function createTools(): Tools {
+  const clock = createClock();
+  const player = new Player(clock);
+  const settings = openSettings();
+  player.setSpeed(settings.get().speed);
+  return {
+    clock,
+    player,
+    settings,
+    drafts: createDrafts(),
+    view: createStore<View>({ start: 0, stop: 1 }),
+    trial: createStore<Trial | null>(null),
+    toast: createStore<Toast | null>(null),
+    reasoning: createStore(false),
+    privacy: createStore(false),
+    help: createStore(false),
+    undo: createStore<readonly UndoStep[]>([]),
+    watch: new Stopwatch(),
+  };
+}
+
+export function say(tools: Tools, text: string, tone: Toast["tone"] = "plain"): void {
+  tools.toast.set({ text, tone, at: performance.now() });
+}
