@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-import detectors
+from detectors import video
 from detectors.video import Limits
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ def read_in_child(source: Path, folder: Path, *, limits: Limits, progress: Progr
 
 def _environment() -> dict[str, str]:
     """Nothing of ours: no passwords and no settings for a process that reads hostile files."""
-    root = Path(detectors.__file__).parents[1]
+    root = Path(video.__file__).parents[2]
     return {
         "PYTHONPATH": str(root),
         "PATH": os.defpath,
