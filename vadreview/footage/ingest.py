@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import uuid
 from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
@@ -26,10 +27,11 @@ LARGEST = 2**31 - 1  # of the columns that hold rates
 
 def work_on(video_id: str) -> None:
     """Ingest a queued video, then ring for what comes after it."""
+    pk = uuid.UUID(video_id)
     try:
-        jobs.perform(Video, video_id, _ingest, explain=_explain)
+        jobs.perform(Video, pk, _ingest, explain=_explain)
     finally:
-        _forget_deleted(video_id)
+        _forget_deleted(pk)
 
 
 def _ingest(video: Video, report: Reporter) -> None:
@@ -158,8 +160,8 @@ def _explain(error: Exception) -> str | None:
     return str(error) if isinstance(error, media.MediaError) else None
 
 
-def _forget_deleted(video_id: str) -> None:
+def _forget_deleted(pk: uuid.UUID) -> None:
     """Remove what was written for a video that was deleted in the meantime."""
-    folder = Video(id=video_id).folder
-    if folder.exists() and not Video.objects.filter(pk=video_id).exists():
+    folder = Video(id=pk).folder
+    if folder.exists() and not Video.objects.filter(pk=pk).exists():
         services.remove(folder)
