@@ -91,10 +91,12 @@ class Server:
 @pytest.fixture(scope="module")
 def server(data_dir, django_db_setup, django_db_blocker) -> Iterator[Server]:
     running = Server(data_dir)
-    running.start()
-    yield running
-    running.kill()
-    (data_dir / "db.sqlite3").unlink(missing_ok=True)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.kill()
+        (data_dir / "db.sqlite3").unlink(missing_ok=True)
 
 
 @pytest.fixture
