@@ -88,10 +88,16 @@ class PseudoAnomalyConfig(Config):
         description="Frames between scored windows; each gives its central frames (paper: 1, of which "
         "each gives its 9th frame; inference).",
     )
-    score: Literal["fused", "unexpected_motion", "error"] = Field(
+    perspective: bool = Field(
+        True,
+        description="Judge motion by the size that things have in that row of the picture, as learned from the "
+        "usual speeds there. Turn it off for a camera that looks straight down.",
+    )
+    score: Literal["fused", "unexpected_motion", "faster", "error"] = Field(
         "fused",
-        description="What the score is: the cell with the most unexpected motion (error: the mean "
-        "squared error of the whole frame, omega_2 of the paper); fused adds the speed in the cell.",
+        description="What the score is. unexpected_motion: the cell with the most motion that was not rebuilt, "
+        "averaged over 16 frames; faster: only where motion is faster than rebuilt; error: the mean squared "
+        "error of the whole frame (omega_2 of the paper); fused: unexpected_motion plus the speed in the cell.",
     )
 
     @model_validator(mode="after")
@@ -108,19 +114,20 @@ ABOUT = About(
     description=(
         "Learns how things usually move in this scene by compressing short pieces of motion and rebuilding "
         "them. While it learns, half of the pieces are played too fast and it must still rebuild the normal "
-        "ones, so that it becomes bad at rebuilding motion it has not seen. A frame scores high where motion "
-        "is stronger than the rebuilt motion."
+        "ones, so that it becomes bad at rebuilding motion it has not seen. A frame scores high where the real "
+        "motion differs most from the rebuilt one, and where it is fast."
     ),
     paper="Rai et al., Video Anomaly Detection via Spatio-Temporal Pseudo-Anomaly Generation: A Unified "
     "Approach, CVPR Workshops 2024, arXiv:2311.16514",
     sees=(
         "Things that move faster than usual, or move where little moves: running, cycling or driving among "
         "pedestrians.",
-        "Sudden motion: a fall, a fight, a thrown object.",
+        "Things that move in another direction than usual there: against a stream of people or traffic.",
     ),
     cannot_see=(
-        "Odd things that stand still or move like everything else: it sees motion, not colours or shapes.",
-        "Motion that is unusually slow: its score is about unexpected speed.",
+        "Odd things that stand still or move like everything else, such as a bag left behind: it sees motion, "
+        "not colours or shapes.",
+        "Somebody who lies on the ground; of a fall it can only see the moment itself, and often misses that.",
         "Anything reliably under a moving camera, where the whole picture moves.",
     ),
     config_class=PseudoAnomalyConfig,
@@ -142,6 +149,7 @@ ABOUT = About(
                 min_steps=1,
                 training_stride=1,
                 scoring_stride=1,
+                perspective=False,
                 score="error",
             ),
             purpose="The widths, size and schedule of the paper's temporal stream; needs a GPU.",

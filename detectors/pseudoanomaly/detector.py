@@ -84,7 +84,12 @@ class PseudoAnomaly(Detector):
             pieces = (stretch.fields[first : first + CHUNK] for first in range(0, len(stretch.fields), CHUNK))
             measured.append(scoring.measure(self._rebuild(pieces, len(stretch.fields), scale=scale)))
             meter.advance(len(stretch.fields))
-        return scoring.Calibration.of(scale, measured, [s.labels != ABNORMAL for s in stretches])
+        return scoring.Calibration.of(
+            scale,
+            measured,
+            [stretch.labels != ABNORMAL for stretch in stretches],
+            perspective=self.config.perspective,
+        )
 
     def _rebuild(self, pieces, n_frames: int, *, scale: float):
         return scoring.rebuild(
@@ -137,6 +142,8 @@ class PseudoAnomaly(Detector):
             network, {name: model.take(f"network.{name}", shape=shape) for name, shape in shapes.items()}
         )
         detector.network_ = network.eval().to(devices.resolve(device))
-        detector.calibration_ = scoring.Calibration.from_array(model.take("calibration", shape=(12,)))
+        detector.calibration_ = scoring.Calibration.from_array(
+            model.take("calibration", shape=(scoring.LENGTH,))
+        )
         detector.losses_ = model.take("losses", shape=(model.config.epochs,)).tolist()
         return detector

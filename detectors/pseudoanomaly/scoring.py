@@ -26,8 +26,12 @@ Floats = NDArray[np.float32]
 CELLS = 31
 """Cells along each side: each covers 1/16 of the frame and overlaps its neighbours by half."""
 
-UNEXPECTED, SPEED, ERROR = range(3)
-"""What is measured in each cell: speed that was not rebuilt (can be negative), speed, squared error."""
+UNEXPECTED, FASTER, SPEED, ERROR = range(4)
+"""What is measured in each cell: length of the motion that was not rebuilt, how much faster than rebuilt,
+speed, squared error."""
+
+POWER = (1, 1, 1, 2)
+"""With which power of the size of things in the picture each of them grows."""
 
 SMOOTHING = 16
 """Frames over which the cells are averaged."""
@@ -35,7 +39,8 @@ SMOOTHING = 16
 HEATMAP_STRIDE = 4
 
 _REGION = (1 / 64, 1 / 64, 63 / 64, 63 / 64)  # centres of the cells lie 1/32 to 31/32 into the frame
-_LEAST_SPREAD = (0.02, 0.02, 1e-4)  # for footage in which nothing ever moves
+_LEAST_SPREAD = (0.02, 0.02, 0.02, 1e-4)  # for footage in which nothing ever moves
+_STEEPEST = np.log(10) / CELLS  # things ten times as large at one end of the picture
 _WINDOWS_AT_ONCE = 16
 _HISTORY = 4 * WINDOW  # frames that a window can still reach back to
 
@@ -44,7 +49,8 @@ _HISTORY = 4 * WINDOW  # frames that a window can still reach back to
 class Rebuilt:
     """Frames and what became of them, in network units.
 
-    cells: (n, 3, CELLS, CELLS). error: (n,), mean squared error. mean: (n,), mean speed.
+    cells: (n, 5, CELLS, CELLS), input minus output of horizontal motion, vertical motion and speed; speed;
+    squared error. error: (n,), mean squared error. mean: (n,), mean speed.
     patterns: (k, D), of each window whose central frames begin at a multiple of 16. starts: (k,).
     """
 
@@ -59,7 +65,8 @@ class Rebuilt:
 class Measured:
     """One video in numbers, in network units.
 
-    strongest: (N, 3), each frame's strongest cell after averaging over SMOOTHING frames; no less than 0.
+    strongest: (N, 4, R), each frame's strongest cell of each kind after averaging over SMOOTHING frames: of
+    each of R = CELLS rows, or, once there is a calibration, of the whole frame without perspective, R = 1.
     error: (N,), mean: (N,). cell_speed, cell_speed_mean: (N,), speed of the fastest of 16 x 16 cells, and of
     the one that is fastest on average over 16 frames: the untrained baselines.
     heat: uint8 (M, CELLS, CELLS), of every HEATMAP_STRIDE-th frame.
@@ -79,21 +86,32 @@ class Measured:
 class Calibration:
     """How usual footage measures, which puts the parts of the score on one scale.
 
-    scale: pixels a frame that the network sees as 1. centre, spread, top: (3,), median, robust deviation and
-    99.9th percentile of the strongest cell of usual frames; error_centre, error_spread: of the mean error.
+    scale: pixels a frame that the network sees as 1. perspective: (CELLS,), how large things are in each row
+    of cells, 1 on average. centre, spread, top: (4,), median, robust deviation and 99.9th percentile of the
+    strongest cell of usual frames; error_centre, error_spread: of the mean error.
     """
 
     scale: float
     error_centre: float
     error_spread: float
+    perspective: NDArray[np.float64]
     centre: NDArray[np.float64]
     spread: NDArray[np.float64]
     top: NDArray[np.float64]
 
     @classmethod
-    def of(cls, scale: float, usual: Sequence[Measured], frames: Sequence[NDArray[np.bool_]]) -> Calibration:
+    def of(
+        cls,
+        scale: float,
+        usual: Sequence[Measured],
+        frames: Sequence[NDArray[np.bool_]],
+        *,
+        perspective: bool,
+    ) -> Calibration:
         """Calibrate on videos, of each only on the chosen frames."""
-        strongest = np.concatenate([m.strongest[chosen] for m, chosen in zip(usual, frames, strict=True)])
+        rows = np.concatenate([m.strongest[chosen] for m, chosen in zip(usual, frames, strict=True)])
+        sizes = _perspective(rows[:, SPEED]) if perspective else np.ones(CELLS)
+        strongest = (rows / _row_sizes(sizes)).max(2)  # (N, 4)
         error = np.concatenate([m.error[chosen] for m, chosen in zip(usual, frames, strict=True)])
         centre, spread = _centre_and_spread(strongest)
         spread = np.maximum(spread, _LEAST_SPREAD)
@@ -102,36 +120,67 @@ class Calibration:
             scale=scale,
             error_centre=float(error_centre),
             error_spread=max(float(error_spread), _LEAST_SPREAD[ERROR]),
+            perspective=sizes,
             centre=centre,
             spread=spread,
             top=np.maximum(np.percentile(strongest, 99.9, axis=0), spread),
         )
 
     def array(self) -> NDArray[np.float64]:
-        """Give everything as (12,) float64."""
+        """Give everything as (LENGTH,) float64."""
         first = [self.scale, self.error_centre, self.error_spread]
-        return np.concatenate([first, self.centre, self.spread, self.top])
+        return np.concatenate([first, self.centre, self.spread, self.top, self.perspective])
 
     @classmethod
     def from_array(cls, values: NDArray[np.float64]) -> Calibration:
         """Put together what `array` gave. Raises ConfigError if a scale is not above zero."""
-        found = cls(*map(float, values[:3]), *values[3:].reshape(3, 3))
-        if min(found.scale, found.error_spread, *found.spread, *found.top) <= 0:
+        centre, spread, top = values[3:15].reshape(3, 4)
+        found = cls(*map(float, values[:3]), values[15:], centre, spread, top)
+        if min(found.scale, found.error_spread, *spread, *top, *found.perspective) <= 0:
             raise ConfigError("The model file holds a scale that is not above zero; make the model again.")
         return found
 
+    def level(self, cells: Floats) -> Floats:
+        """Take the perspective out of cells (n, 4, CELLS, CELLS): divide by the size of things there."""
+        return (cells / _row_sizes(self.perspective)[..., None]).astype(np.float32)
+
     def z(self, strongest: Floats, kind: int) -> NDArray[np.float64]:
         """Put the strongest cells of a kind on the scale of usual frames: 0 is usual, 1 is one deviation."""
-        return (strongest[:, kind] - self.centre[kind]) / self.spread[kind]
+        return (strongest[:, kind, 0] - self.centre[kind]) / self.spread[kind]
 
     def heat(self, cells: Floats, kinds: Sequence[int]) -> NDArray[np.uint8]:
-        """Draw cells (n, 3, CELLS, CELLS) as (n, CELLS, CELLS); 255 is `heat_high`."""
-        total = sum(np.maximum(cells[:, kind], 0) / self.spread[kind] for kind in kinds)
+        """Draw level cells (n, 4, CELLS, CELLS) as (n, CELLS, CELLS); 255 is `heat_high`."""
+        total = sum(cells[:, kind] / self.spread[kind] for kind in kinds)
         return np.clip(np.rint(total * (255 / self.heat_high(kinds))), 0, 255).astype(np.uint8)
 
     def heat_high(self, kinds: Sequence[int]) -> float:
         """Say which heat is drawn as 255: half as much again as the hottest cell of usual footage."""
         return float(1.5 * sum(self.top[kind] / self.spread[kind] for kind in kinds))
+
+
+LENGTH = 15 + CELLS
+"""Numbers in a calibration."""
+
+
+def _row_sizes(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    return sizes ** np.array(POWER)[:, None]  # (4, CELLS)
+
+
+def _perspective(speeds: Floats) -> NDArray[np.float64]:
+    """Estimate how the size of things changes from the top row of cells to the bottom row.
+
+    speeds: (N, CELLS), the speed of the fastest cell of each row. On level ground the speed of usual things
+    grows with their size, so an exponential through the top speeds of the rows with motion says it; two
+    numbers for the whole picture, so that no row learns to overlook what is unusual in it.
+    """
+    top = np.percentile(speeds.astype(np.float64), 99, axis=0)
+    rows = np.arange(CELLS)
+    moving = top > max(0.15 * top.max(), _LEAST_SPREAD[SPEED])
+    if moving.sum() < CELLS / 4:
+        return np.ones(CELLS)
+    slope = np.polyfit(rows[moving], np.log(top[moving]), 1)[0]
+    sizes = np.exp(np.clip(slope, -_STEEPEST, _STEEPEST) * rows)
+    return sizes / sizes.mean()
 
 
 def _centre_and_spread(values: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -178,9 +227,9 @@ def _rebuild(
     centre = slice(lead, lead + stride)
     actual, output = seen[:, :, centre], network.decoder(bottleneck)[:, :, centre]  # (B, 3, stride, ...)
     squared = (actual - output).square().mean(1)  # (B, stride, size, size)
-    maps = torch.stack([actual[:, 2] - output[:, 2], actual[:, 2], squared], dim=2)
+    maps = torch.cat([actual - output, actual[:, 2:], squared[:, None]], dim=1).transpose(1, 2)
     half = maps.shape[-1] // 32
-    cells = functional.avg_pool2d(maps.flatten(0, 1), 2 * half, stride=half)  # (B * stride, 3, 31, 31)
+    cells = functional.avg_pool2d(maps.flatten(0, 1), 2 * half, stride=half)  # (B * stride, 5, 31, 31)
     kept = firsts % WINDOW == 0
     return Rebuilt(
         cells=cells[:count].cpu().numpy(),
@@ -200,16 +249,21 @@ def measure(
 
     def cells() -> Iterator[Floats]:
         for part in rebuilt:
-            cell_speed.append(part.cells[:, SPEED, ::2, ::2].max((1, 2)))
+            cell_speed.append(part.cells[:, 3, ::2, ::2].max((1, 2)))
             parts.append(replace(part, cells=np.empty(0, np.float32)))  # cells are too many to keep
             yield part.cells
 
     done = 0
-    for means in time_means(cells(), SMOOTHING):  # (n, 3, CELLS, CELLS)
-        strongest.append(np.maximum(means, 0).max((2, 3)))
-        cell_speed_mean.append(means[:, SPEED, ::2, ::2].max((1, 2)))
-        if calibration is not None:
-            heat.append(calibration.heat(means[-done % HEATMAP_STRIDE :: HEATMAP_STRIDE], kinds))
+    for means in time_means(cells(), SMOOTHING):  # (n, 5, CELLS, CELLS)
+        cell_speed_mean.append(means[:, 3, ::2, ::2].max((1, 2)))
+        unexpected = np.hypot(means[:, :1], means[:, 1:2])
+        kinds_of_cells = np.concatenate([unexpected, np.maximum(means[:, 2:], 0)], axis=1)
+        if calibration is None:
+            strongest.append(kinds_of_cells.max(3))
+        else:
+            level = calibration.level(kinds_of_cells)
+            strongest.append(level.max((2, 3))[..., None])
+            heat.append(calibration.heat(level[-done % HEATMAP_STRIDE :: HEATMAP_STRIDE], kinds))
         done += len(means)
     return Measured(
         strongest=np.concatenate(strongest),
@@ -225,7 +279,12 @@ def measure(
 
 def kinds_of(config: PseudoAnomalyConfig) -> tuple[int, ...]:
     """List the kinds of cells that the score is made of."""
-    return {"fused": (UNEXPECTED, SPEED), "unexpected_motion": (UNEXPECTED,), "error": (ERROR,)}[config.score]
+    return {
+        "fused": (UNEXPECTED, SPEED),
+        "unexpected_motion": (UNEXPECTED,),
+        "faster": (FASTER,),
+        "error": (ERROR,),
+    }[config.score]
 
 
 def judge(measured: Measured, calibration: Calibration, config: PseudoAnomalyConfig) -> VideoScores:
@@ -236,7 +295,8 @@ def judge(measured: Measured, calibration: Calibration, config: PseudoAnomalyCon
     else:
         frames = np.sum([calibration.z(measured.strongest, kind) for kind in kinds], axis=0)
     tracks = {
-        "unexpected_speed": measured.strongest[:, UNEXPECTED] * calibration.scale,
+        "unexpected_motion": measured.strongest[:, UNEXPECTED, 0] * calibration.scale,
+        "faster_than_expected": measured.strongest[:, FASTER, 0] * calibration.scale,
         "reconstruction_error": measured.error,
         "motion_mean": measured.mean * calibration.scale,
         "motion_strongest_cell": measured.cell_speed * calibration.scale,

@@ -51,12 +51,14 @@ class Stretch:
         chosen = reflected(start + stride * np.arange(WINDOW), len(self.fields))
         return self.fields[chosen].transpose(1, 0, 2, 3).astype(np.float32) * stride
 
+    def is_usual(self, start: int, stop: int) -> bool:
+        """Say whether nobody found anything abnormal in [start, stop)."""
+        return not (self.labels[start:stop] == ABNORMAL).any()
+
     def starts(self) -> NDArray[np.int64]:
         """List where a training window may start: wherever it holds no frame that somebody found abnormal."""
         last = max(1, len(self.fields) - WINDOW + 1)
-        abnormal = np.concatenate([[0], np.cumsum(self.labels == ABNORMAL)])
-        stops = np.minimum(np.arange(last) + WINDOW, len(self.fields))
-        return np.flatnonzero(abnormal[stops] == abnormal[:last])
+        return np.flatnonzero([self.is_usual(start, start + WINDOW) for start in range(last)])
 
 
 def gather(
@@ -166,6 +168,7 @@ class Sampler:
             stride
             for stride in self._config.skip_strides
             if start + stride * (WINDOW - 1) < len(stretch.fields)
+            and stretch.is_usual(start, start + stride * (WINDOW - 1) + 1)
         ]
         if random.random() >= self._config.pseudo_anomaly_ratio or not fitting:
             return normal, normal
