@@ -46,6 +46,9 @@ class SheetsSerializer(serializers.Serializer):
 
 
 class GroundTruthSpanSerializer(serializers.ModelSerializer):
+    start = serializers.IntegerField(min_value=0)
+    stop = serializers.IntegerField(min_value=1, help_text="Exclusive.")
+
     class Meta:
         model = GroundTruth
         fields = ["start", "stop", "label"]

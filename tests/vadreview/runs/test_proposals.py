@@ -14,7 +14,7 @@ from vadreview.runs import curves, inference, proposals
 from vadreview.runs.models import Segment
 
 pytestmark = pytest.mark.django_db
-SHARP = inference.Policy(smooth_sigma_frames=0, hysteresis=0)
+SHARP = inference.Policy(method="mad", value=5, smooth_sigma_frames=0, hysteresis=0)
 
 
 def spans(run) -> list[tuple[int, int]]:
