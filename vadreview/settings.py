@@ -46,7 +46,6 @@ def env_list(name: str, default: str = "") -> list[str]:
 DATA_DIR = Path(env("VADREVIEW_DATA", str(BASE_DIR / "data"))).resolve()
 MEDIA_ROOT = DATA_DIR / "media"
 CACHE_DIR = Path(env("VADREVIEW_CACHE", str(DATA_DIR / "cache")))
-WEIGHTS_DIR = Path(env("VADREVIEW_WEIGHTS", str(DATA_DIR / "weights")))
 
 EMBEDDED = not env("DATABASE_URL")
 TESTING = "pytest" in sys.modules
@@ -57,7 +56,7 @@ def _secret_key() -> str:
     key = env("SECRET_KEY")
     if key:
         return key
-    if not EMBEDDED:
+    if not EMBEDDED and not TESTING:
         raise ImproperlyConfigured(
             "SECRET_KEY is not set. Set it (or SECRET_KEY_FILE) to a long random string; "
             "only an embedded install (no DATABASE_URL) makes its own."

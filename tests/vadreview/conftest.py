@@ -47,7 +47,6 @@ def data_dir(tmp_path_factory) -> Iterator[Path]:
         "DATA_DIR": folder,
         "MEDIA_ROOT": folder / "media",
         "CACHE_DIR": folder / "cache",
-        "WEIGHTS_DIR": folder / "weights",
         "STATIC_ROOT": folder / "static",
         "BROKER_DIR": folder / "broker",
         "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
