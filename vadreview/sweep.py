@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.apps import apps
 
 from vadreview.jobs import Job, release, sweep
+
+logger = logging.getLogger(__name__)
 
 
 def job_models() -> list[type[Job]]:
@@ -21,7 +25,10 @@ def sweep_all() -> dict[str, dict[str, int]]:
     done = {model._meta.label: sweep(model) for model in job_models()}
     for app in apps.get_app_configs():
         if hasattr(app, "sweep"):
-            done[app.label] = app.sweep()
+            try:
+                done[app.label] = app.sweep()
+            except Exception:  # one app's trouble must not keep the others from being swept
+                logger.exception("the sweep of %s failed", app.label)
     return done
 
 

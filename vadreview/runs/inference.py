@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 import detectors
-from detectors import artifacts, base, metrics
+from detectors import artifacts, base, metrics, weights
 from detectors.base import Heatmaps, Progress, VideoScores
 from detectors.field_cache import FOLDER_VARIABLE
 from detectors.segments import Interval, Policy, Threshold, find, resolve_threshold, smooth
@@ -111,8 +111,14 @@ def catalogue() -> list[dict[str, Any]]:
     return found
 
 
-def _missing(weights: Iterable[str]) -> list[str]:
-    return [name for name in weights if not (settings.WEIGHTS_DIR / name).exists()]
+def _missing(names: Iterable[str]) -> list[str]:
+    missing = []
+    for name in names:
+        try:
+            weights.path(name)
+        except base.MissingWeights:
+            missing.append(name)
+    return missing
 
 
 def title(detector: str) -> str:

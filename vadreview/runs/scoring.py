@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 
 from vadreview import errors, jobs
 from vadreview.jobs import JobCancelled, JobStatus, Reporter
-from vadreview.runs import artifacts, closing, inference, tracks
+from vadreview.runs import artifacts, closing, inference, tracks, training
 from vadreview.runs.curves import SCORE
 from vadreview.runs.models import Run, RunVideo
 
 
 def work_on(row_id: str) -> None:
     """Score a queued video; whoever scores the last one of a run closes the run."""
-    jobs.perform(RunVideo, row_id, _score, explain=inference.explain)
     run = RunVideo.objects.filter(pk=row_id).values_list("run", flat=True).first()
-    if run is not None:
-        closing.settle(run)
+    if run is None:
+        return
+    jobs.perform(RunVideo, row_id, _score, explain=inference.explain)
+    closing.settle(run)
+    training.forget_deleted(run)
 
 
 def _score(row: RunVideo, report: Reporter) -> None:

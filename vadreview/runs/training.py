@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import uuid
 from typing import Any
 
 from django.db import transaction
@@ -16,8 +17,17 @@ from vadreview.runs.models import Run
 
 def work_on(run_id: str) -> None:
     """Train a queued run, then let its stage follow."""
-    jobs.perform(Run, run_id, _train, explain=inference.explain)
-    closing.settle(run_id)
+    pk = uuid.UUID(run_id)
+    jobs.perform(Run, pk, _train, explain=inference.explain)
+    closing.settle(pk)
+    forget_deleted(pk)
+
+
+def forget_deleted(pk: uuid.UUID) -> None:
+    """Remove what was written for a run that was deleted in the meantime."""
+    folder = Run(pk=pk).folder
+    if folder.exists() and not Run.objects.filter(pk=pk).exists():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _train(run: Run, report: Reporter) -> None:

@@ -99,6 +99,16 @@ def test_a_detector_of_the_catalogue_goes_the_whole_way(project, manager, footag
     assert run.tracks.get(name="score").length == 50
 
 
+def test_a_run_deleted_while_it_trains_leaves_no_files(start):
+    run = start()
+    Run.objects.filter(pk=run.pk).delete()
+    run.checkpoint.mkdir(parents=True)
+
+    training.work_on(str(run.pk))
+
+    assert not run.folder.exists()
+
+
 # ---- scoring and closing ----
 
 
