@@ -25,7 +25,9 @@ class Project(models.Model):
     # the fields of detectors.segments.Policy; empty means its defaults
     policy = models.JSONField(default=dict, blank=True)
     is_demo = models.BooleanField(default=False)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -45,6 +47,9 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "user"], name="one_role_per_member")]
+
+    def __str__(self) -> str:
+        return f"{self.user} as {self.role} of {self.project}"
 
 
 class Upload(models.Model):
@@ -69,6 +74,9 @@ class Upload(models.Model):
     class Meta:
         ordering = ["-created_at"]
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def part(self) -> Path:
         return settings.MEDIA_ROOT / "uploads" / f"{self.id}.part"
@@ -88,7 +96,9 @@ class Video(Job):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="videos")
     name = models.CharField(max_length=255)  # what people see; never part of a path
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     state = models.CharField(max_length=10, choices=State, default=State.INGESTING, db_index=True)
@@ -157,3 +167,6 @@ class GroundTruth(models.Model):
     class Meta:
         ordering = ["video", "start"]
         constraints = [models.CheckConstraint(condition=Q(start__lt=F("stop")), name="ground_truth_span")]
+
+    def __str__(self) -> str:
+        return f"{self.label or 'abnormal'} [{self.start}, {self.stop}) of {self.video}"
