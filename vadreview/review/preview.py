@@ -26,7 +26,7 @@ from django.db.models import Count, Max
 from vadreview.footage.models import GroundTruth
 from vadreview.review import queries
 from vadreview.review.models import Verdict
-from vadreview.runs import curves, proposals
+from vadreview.runs import proposals
 from vadreview.runs.inference import Interval
 from vadreview.runs.models import Run
 
@@ -96,7 +96,6 @@ def preview(run: Run, *, policy: dict, threshold: float | None = None) -> Previe
     Raises Conflict when no video is scored yet, Invalid when the policy is none.
     """
     made = proposals.make(run, policy=policy, high=threshold)
-    rates = curves.rates(run)
     frames = {video: sum(one.stop - one.start for one in found) for video, found in made.intervals.items()}
     known = reference_of(list(made.intervals))
     precision, recall, based_on = measure(made.intervals, known)
@@ -104,7 +103,7 @@ def preview(run: Run, *, policy: dict, threshold: float | None = None) -> Previe
         threshold=made.threshold.high,
         segments=sum(len(found) for found in made.intervals.values()),
         frames=sum(frames.values()),
-        minutes=sum(count / float(rates[video]) for video, count in frames.items()) / 60,
+        minutes=sum(count / float(made.fps[video]) for video, count in frames.items()) / 60,
         per_video={video: len(found) for video, found in made.intervals.items()},
         precision=precision,
         recall=recall,

@@ -86,12 +86,6 @@ def of(run: Run, *, sigma_frames: float) -> list[Curve]:
     return found
 
 
-def rates(run: Run) -> dict[uuid.UUID, Fraction]:
-    """Return the frames per second of each scored video of a run."""
-    tracks = Track.objects.filter(run=run, name=SCORE).select_related("video")
-    return {track.video_id: track.video.fps for track in tracks}
-
-
 def levels(
     curves: list[Curve], *, policy: inference.Policy, high: float | None = None
 ) -> inference.Threshold:

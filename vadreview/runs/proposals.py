@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from django.db import transaction
@@ -23,6 +24,7 @@ class Proposal:
     policy: inference.Policy
     threshold: inference.Threshold
     intervals: dict[uuid.UUID, list[inference.Interval]]  # by video
+    fps: dict[uuid.UUID, Fraction]
 
 
 def segment_id(run: uuid.UUID, *, video: uuid.UUID, start: int, stop: int) -> uuid.UUID:
@@ -39,7 +41,8 @@ def make(run: Run, *, policy: inference.Policy | Mapping[str, Any], high: float 
     scored = curves.of(run, sigma_frames=policy.smooth_sigma_frames)
     threshold = curves.levels(scored, policy=policy, high=high)
     found = {curve.video: curves.intervals(curve, policy=policy, threshold=threshold) for curve in scored}
-    return Proposal(policy=policy, threshold=threshold, intervals=found)
+    fps = {curve.video: curve.fps for curve in scored}
+    return Proposal(policy=policy, threshold=threshold, intervals=found, fps=fps)
 
 
 @transaction.atomic

@@ -49,6 +49,18 @@ def test_a_superuser_opens_the_list_of_every_model(superuser):
         assert client.get(path).status_code == 200, path
 
 
+def test_a_superuser_looks_at_a_row_of_every_model(superuser, segments, video):
+    client = client_of(superuser)
+    factories.VerdictFactory(segment=segments[0])
+    factories.DatasetFactory()
+    factories.UploadFactory()
+
+    for model in admin.site._registry:
+        for row in model.objects.all()[:1]:
+            path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/{row.pk}/change/"
+            assert client.get(path).status_code == 200, path
+
+
 def test_only_accounts_can_be_changed_in_the_admin():
     others = {model for model, shown in admin.site._registry.items() if not isinstance(shown, ReadOnly)}
 

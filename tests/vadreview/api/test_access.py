@@ -119,6 +119,49 @@ def test_each_person_gets_the_answer_of_the_table(world, method, path):
 
 
 @pytest.mark.django_db
+def test_no_list_shows_a_stranger_anything_of_others(world, api):
+    ids = {name: str(getattr(world, name).pk) for name in ("project", "video", "run")}
+    client = api(world.people["stranger"])
+    lists = [
+        path for method, path in WALKED if method == "GET" and "{" not in path and path != "/api/schema/"
+    ]
+
+    for path in lists:
+        for query in [
+            {},
+            *({name: value} for name, value in ids.items()),
+            {"ids": ids["video"]},
+            {"search": "gate"},
+        ]:
+            answer = client.get(path, query)
+            assert answer.status_code in (200, 400, 404), path
+            if answer.status_code == 200:
+                shown = answer.content.decode()
+                assert not [name for name in ids if ids[name] in shown], (path, query)
+                assert "north gate" not in shown, (path, query)
+
+
+@pytest.mark.django_db
+def test_no_session_changes_anything_without_the_csrf_token(world):
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(world.people["manager"])
+
+    for method, path in WALKED:
+        if method in ("GET", "HEAD"):
+            continue
+        row = TABLE[method, path]
+        answer = client.generic(
+            method,
+            address(path, world),
+            json.dumps(None),
+            content_type=row.content_type,
+            **row.headers(world),
+        )
+        assert answer.status_code == 403, (method, path)
+        assert "CSRF" in answer.json()["message"], (method, path)
+
+
+@pytest.mark.django_db
 def test_an_id_that_is_none_is_not_found(api, manager):
     for kind in ("projects", "videos", "runs", "segments", "exports", "uploads"):
         assert api(manager).get(f"/api/{kind}/{uuid.uuid4()}x/").status_code == 404
