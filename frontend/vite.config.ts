@@ -25,7 +25,11 @@ export default defineConfig(({ command }) => ({
     environment: "jsdom",
     setupFiles: ["src/testing.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
+    testTimeout: 20_000,
     restoreMocks: true,
+    unstubGlobals: true,
+    // one jsdom for all files: making one takes longer than all tests of a file
+    isolate: false,
     css: false,
   },
 }));

@@ -1,15 +1,4 @@
-import {
-  Alert,
-  Button,
-  Checkbox,
-  Group,
-  Modal,
-  Radio,
-  ScrollArea,
-  Stack,
-  Text,
-  TextInput,
-} from "@mantine/core";
+import { Button, Checkbox, Group, Modal, Radio, ScrollArea, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import { useCreateDataset } from "../api/queries/datasets";
@@ -18,6 +7,7 @@ import { fieldError, hasOtherFields } from "../lib/errors";
 import { formatLength, plural } from "../lib/format";
 import { uuid } from "../lib/uuid";
 import { FormError } from "../ui/FormError";
+import { Notice } from "../ui/Notice";
 import classes from "./datasets.module.css";
 
 const FIELDS = ["name", "videos"] as const;
@@ -130,9 +120,9 @@ function WhatIsIn({ summary }: { summary: VerdictSummary }) {
   const decided = summary.accepted + summary.rejected + summary.unsure;
   if (decided === 0) {
     return (
-      <Alert color="yellow" title="Nothing is decided yet">
+      <Notice title="Nothing is decided yet">
         Every frame would be marked as normal. Review some segments first, unless that is what you want.
-      </Alert>
+      </Notice>
     );
   }
   return (

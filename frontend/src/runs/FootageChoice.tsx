@@ -1,5 +1,7 @@
 import { Checkbox, Radio, Stack, Table, Text } from "@mantine/core";
 
+import { ChevronRight } from "lucide-react";
+
 import type { RunMode, Uuid, Video } from "../api/types";
 import { formatLength, plural } from "../lib/format";
 import { allFootage, type Footage } from "./plan";
@@ -41,7 +43,9 @@ export function FootageChoice(props: {
       </Radio.Group>
       {footage.mode === "merged" ? (
         <details className={classes.fold}>
-          <summary>Leave some videos out</summary>
+          <summary>
+            <ChevronRight size={14} aria-hidden /> Leave some videos out
+          </summary>
           <VideoTicks {...props} />
         </details>
       ) : (

@@ -44,7 +44,8 @@ function SettingRow(props: {
   const changed = draft !== undefined && draft !== standard;
   const parsed = draft === undefined ? null : parse(setting, draft);
   const error = parsed && !parsed.ok ? parsed.error : changed ? props.refused : undefined;
-  const range = allowed(setting);
+  // a choice shows by itself what there is to choose
+  const range = setting.kind === "choice" ? "" : allowed(setting);
   return (
     <div className={classes.setting} data-changed={changed || undefined}>
       <div>

@@ -122,10 +122,11 @@ export function allowed(setting: Setting): string {
 
 function bounds({ minimum, maximum, open, step }: Setting): string {
   const steps = step === null ? "" : `, in steps of ${step}`;
+  const shown = (value: number) => value.toLocaleString("en", { maximumFractionDigits: 10 });
   if (minimum !== null && maximum !== null && !open.below && !open.above)
-    return `from ${minimum} to ${maximum}${steps}`;
-  const low = minimum === null ? "" : open.below ? `above ${minimum}` : `at least ${minimum}`;
-  const high = maximum === null ? "" : open.above ? `below ${maximum}` : `at most ${maximum}`;
+    return `from ${shown(minimum)} to ${shown(maximum)}${steps}`;
+  const low = minimum === null ? "" : open.below ? `above ${shown(minimum)}` : `at least ${shown(minimum)}`;
+  const high = maximum === null ? "" : open.above ? `below ${shown(maximum)}` : `at most ${shown(maximum)}`;
   return [low, high].filter(Boolean).join(", ") + steps;
 }
 

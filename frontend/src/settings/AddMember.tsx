@@ -37,6 +37,7 @@ export function AddMember({ project }: { project: Uuid }) {
       >
         <TextInput
           label="Username"
+          inputWrapperOrder={["label", "input", "description", "error"]}
           description="Of somebody who is here already, or a new one for somebody who is not"
           autoComplete="off"
           autoCapitalize="none"
@@ -47,13 +48,14 @@ export function AddMember({ project }: { project: Uuid }) {
         />
         <NativeSelect
           label="Role"
+          inputWrapperOrder={["label", "input", "description", "error"]}
           description="It can be changed later"
           value={role}
           error={fieldError(add.error, "role")}
           data={ROLES.map(({ value, label }) => ({ value, label }))}
           onChange={(event) => setRole(toRole(event.currentTarget.value) ?? "reviewer")}
         />
-        <Button type="submit" loading={add.isPending} disabled={!username.trim()} mt={43}>
+        <Button type="submit" loading={add.isPending} disabled={!username.trim()} mt={22}>
           Add
         </Button>
       </form>

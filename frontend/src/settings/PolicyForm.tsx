@@ -9,6 +9,8 @@ import { notifyDone } from "../ui/notify";
 import { POLICY_DEFAULTS, POLICY_METHODS, POLICY_NUMBERS, valueRange, withMethod } from "./policy";
 import classes from "./settings.module.css";
 
+// the words below the fields, so that the fields of one row stand on one line
+const ORDER: ("label" | "input" | "description" | "error")[] = ["label", "input", "description", "error"];
 const FIELDS = ["method", "value", ...POLICY_NUMBERS.map(({ name }) => name)];
 
 /** How scores become segments when a run is done. The desk can change it for one run, or for the project. */
@@ -33,6 +35,7 @@ export function PolicyForm({ project }: { project: Project }) {
         <div className={classes.policy}>
           <NativeSelect
             label="Threshold"
+            inputWrapperOrder={ORDER}
             description={method?.about}
             value={policy.method}
             error={errorOf("method")}
@@ -40,6 +43,7 @@ export function PolicyForm({ project }: { project: Project }) {
             onChange={(event) => setPolicy(withMethod(policy, event.currentTarget.value as PolicyMethod))}
           />
           <NumberInput
+            inputWrapperOrder={ORDER}
             label={method?.valueLabel ?? "Value"}
             description={range.about}
             decimalScale={6}
@@ -53,6 +57,7 @@ export function PolicyForm({ project }: { project: Project }) {
           {POLICY_NUMBERS.map((number) => (
             <NumberInput
               key={number.name}
+              inputWrapperOrder={ORDER}
               label={number.label}
               description={number.about}
               min={0}

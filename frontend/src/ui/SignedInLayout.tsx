@@ -1,10 +1,11 @@
-import { Navigate, Outlet, useLocation, useNavigation } from "react-router";
+import { Navigate, Outlet, ScrollRestoration, useLocation, useNavigation } from "react-router";
 
 import { useSession } from "../api/queries/session";
 import { paths } from "../lib/paths";
 import { AppBar } from "./AppBar";
 import classes from "./layout.module.css";
 import { UploadProvider } from "../upload/UploadContext";
+import { RouteAnnouncer } from "./RouteAnnouncer";
 import { ErrorState, LoadingState } from "./states";
 
 /** Everything that needs a person: the bar, then the page. Others are led to the sign-in page and back. */
@@ -33,6 +34,9 @@ export function SignedInLayout() {
         <AppBar />
         {navigation.state === "loading" && <div className={classes.loadingLine} aria-hidden />}
         <Outlet />
+        <RouteAnnouncer />
+        {/* back to where one was on going back, to the top on going on; a change of ?query alone keeps its place */}
+        <ScrollRestoration getKey={({ pathname }) => pathname} />
       </div>
     </UploadProvider>
   );

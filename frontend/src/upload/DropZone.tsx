@@ -55,7 +55,8 @@ export function DropZone({ onSelect, large }: { onSelect: (selection: Selection)
       <div className={classes.zoneText}>
         <p className={classes.zoneTitle}>{over ? "Let go to upload" : "Drop videos or whole folders here"}</p>
         <p className={classes.zoneHint} id={hint}>
-          MP4, MOV, MKV, WebM, AVI or GIF. Uploads go on after a lost connection, a reload or a server restart.
+          MP4, MOV, MKV, WebM, AVI or GIF. Uploads go on after a lost connection, a reload or a server
+          restart.
         </p>
       </div>
       <Group gap="xs" wrap="nowrap">
