@@ -71,7 +71,8 @@ def gaussian(values: NDArray[np.float32], *, sigma: float = SMOOTHING_SIGMA) -> 
     """Smooth a curve with a Gaussian, mirrored at its ends."""
     column = values.astype(np.float64)[:, None]
     kernel = 2 * int(4 * sigma + 0.5) + 1
-    return cv2.GaussianBlur(column, (1, kernel), sigma, sigmaY=sigma, borderType=cv2.BORDER_REFLECT).ravel()
+    smooth = cv2.GaussianBlur(column, (1, kernel), sigma, sigmaY=sigma, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(smooth, np.float64).ravel()
 
 
 def _figures(curves: dict[str, NDArray[Any]], truth: dict[str, Any], *, smooth: bool) -> FrameMetrics:

@@ -167,11 +167,11 @@ class _Reader:
     def _field(self, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Fields:
         dis = getattr(self._local, "dis", None)
         if dis is None:  # an instance keeps buffers: one for each thread
-            dis = self._local.dis = cv2.DISOpticalFlow_create(_PRESETS[self._settings.preset])
-        motion = dis.calc(before, after, None)  # (h, w, 2)
+            dis = self._local.dis = cv2.DISOpticalFlow.create(_PRESETS[self._settings.preset])
+        motion = dis.calc(before, after, None)  # type: ignore[call-overload]  # (h, w, 2)
         if not self._settings.square:
             height, width = self._size
-            motion *= np.float32([self._video.width / width, self._video.height / height])
+            motion *= np.array([self._video.width / width, self._video.height / height], np.float32)
         u, v = motion[..., 0], motion[..., 1]
         full = cv2.merge([u, v, cv2.magnitude(u, v)])
         grid = (self._settings.grid, self._settings.grid)

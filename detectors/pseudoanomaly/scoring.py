@@ -135,7 +135,8 @@ class Calibration:
     def from_array(cls, values: NDArray[np.float64]) -> Calibration:
         """Put together what `array` gave. Raises ConfigError if a scale is not above zero."""
         centre, spread, top = values[3:15].reshape(3, 4)
-        found = cls(*map(float, values[:3]), values[15:], centre, spread, top)
+        scale, error_centre, error_spread = map(float, values[:3])
+        found = cls(scale, error_centre, error_spread, values[15:], centre, spread, top)
         if min(found.scale, found.error_spread, *spread, *top, *found.perspective) <= 0:
             raise ConfigError("The model file holds a scale that is not above zero; make the model again.")
         return found

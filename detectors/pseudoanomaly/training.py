@@ -193,7 +193,7 @@ def train(
     fingerprint: str,
 ) -> list[float]:
     """Train in place, on from the last epoch in `checkpoint`, and give the mean loss of each epoch."""
-    network.to(device, memory_format=torch.channels_last_3d).train()
+    network.to(device, memory_format=torch.channels_last_3d).train()  # type: ignore[call-overload]
     optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
     losses: list[float] = []
     if checkpoint is not None:
