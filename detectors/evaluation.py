@@ -47,6 +47,11 @@ def evaluate(scores: Path, *, labels: Path, masks: Path | None = None) -> dict[s
         if all(track in found[name].tracks for name in both):
             curves = {name: found[name].tracks[track].values for name in both}
             baselines[f"{track}_g5" if smooth else track] = _figures(curves, truth, smooth=smooth)
+    if masks is not None:
+        undefined = dict.fromkeys(
+            ("rbdc", "tbdc"), "this version does not compute region figures from masks yet"
+        )
+        figures |= {"rbdc": None, "tbdc": None, "undefined": figures.get("undefined", {}) | undefined}
     return figures | {"baselines": baselines}
 
 
