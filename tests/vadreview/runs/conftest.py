@@ -84,6 +84,10 @@ class Workers:
         self._taken.add(process.pid)
         return process
 
+    def is_ready(self, process: subprocess.Popen) -> bool:
+        """Say whether a worker listens to its queues yet."""
+        return " ready." in (self._folder / f"{self._all.index(process)}.log").read_text()
+
     def only(self) -> subprocess.Popen:
         """Return a worker, and see to it that there is no other."""
         process = self.start()
