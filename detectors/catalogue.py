@@ -4,5 +4,6 @@ Beside that module lies `config.py`, which holds `ABOUT` and imports no torch.
 """
 
 DETECTORS: dict[str, str] = {
+    "kdiffusion": "detectors.kdiffusion.detector:KDiffusion",
     "pseudoanomaly": "detectors.pseudoanomaly.detector:PseudoAnomaly",
 }

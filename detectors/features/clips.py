@@ -28,11 +28,13 @@ Starts = NDArray[np.int64]
 class ClipEncoder(Protocol):
     """Describes clips; equal fingerprints give equal vectors for equal videos.
 
-    grid: (rows, columns) of cells. dimension: of the vector of a cell.
+    grid: (rows, columns) of cells. dimension: of the vector of a cell. costly: whether vectors are worth
+    keeping on disk.
     """
 
     grid: tuple[int, int]
     dimension: int
+    costly: bool
 
     @property
     def fingerprint(self) -> str: ...
@@ -71,10 +73,11 @@ def encoded(
     """
     places = starts(video.n_frames, stride=stride)
     groups = [places[first : first + GROUP] for first in range(0, len(places), GROUP)]
+    store = cache if encoder.costly else None
     done = 0
     for group in groups:
         found = (
-            cache.read(_key(encoder, video, stride, done), shape=_shape(encoder, group)) if cache else None
+            store.read(_key(encoder, video, stride, done), shape=_shape(encoder, group)) if store else None
         )
         if found is None:
             break
@@ -86,8 +89,8 @@ def encoded(
         pieces = encoder.encode(video, remaining, cache=cache, meter=meter)
         for group, vectors in zip(groups[done:], _regrouped(pieces), strict=True):
             rounded = np.clip(vectors, -_LARGEST, _LARGEST).astype(np.float16)
-            if cache:
-                cache.write(_key(encoder, video, stride, done), rounded)
+            if store:
+                store.write(_key(encoder, video, stride, done), rounded)
             done += 1
             yield group, rounded.astype(np.float32)
     meter.advance(meter.total - meter.done)

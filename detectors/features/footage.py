@@ -8,7 +8,7 @@ stay large.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import numpy as np
@@ -31,14 +31,23 @@ _SIDE = 2  # blocks along each side of a region
 
 
 class FootageEncoder:
-    """Describes each of 8 x 8 regions by 36 numbers: four blocks of eight directions and the mean speed."""
+    """Describes each of 8 x 8 regions by 36 numbers: four blocks of eight directions and the mean speed.
+
+    watch: called with the histograms (n, 16, 16, 9) of all frames from the first clip on, in order.
+    """
 
     grid = (BLOCKS // _SIDE, BLOCKS // _SIDE)
     dimension = _SIDE * _SIDE * VALUES
+    costly = False  # next to the motion, which is kept
 
     def __init__(
-        self, *, flow_preset: Literal["ultrafast", "fast", "medium"] = "medium", flow_long_side: int = 384
+        self,
+        *,
+        flow_preset: Literal["ultrafast", "fast", "medium"] = "medium",
+        flow_long_side: int = 384,
+        watch: Callable[[Floats], None] | None = None,
     ) -> None:
+        self._watch = watch
         self.flow = FlowSettings(grid=_FIELD, preset=flow_preset, long_side=flow_long_side)
 
     @property
@@ -54,7 +63,10 @@ class FootageEncoder:
         held = np.empty((0, BLOCKS, BLOCKS, VALUES), np.float32)  # frames [first, first + len(held))
         first, done = int(starts[0]), 0
         for begin, piece in fields(video, self.flow, start=first, cache=cache, meter=meter):
-            held = np.concatenate([held[max(0, int(starts[done]) - first) :], histograms(piece)])
+            found = histograms(piece)
+            if self._watch:
+                self._watch(found)
+            held = np.concatenate([held[max(0, int(starts[done]) - first) :], found])
             first = begin + len(piece) - len(held)
             if begin + len(piece) == video.n_frames:
                 missing = max(0, int(starts[-1]) + LENGTH - video.n_frames)

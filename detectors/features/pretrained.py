@@ -62,6 +62,8 @@ class PretrainedEncoder:
     which leaves out the sides. Raises MissingWeights or BadWeights.
     """
 
+    costly = True
+
     def __init__(
         self, name: str, *, fit: Fit = "squash", side: int = 112, device: torch.device | str = "cpu"
     ) -> None:

@@ -17,6 +17,7 @@ from detectors.base import Cancelled, Detector, NotFitted, Progress, Supervision
 from detectors.metrics import frame_auc
 
 SMALL: Mapping[str, dict[str, Any]] = {
+    "kdiffusion": {"widths": (64, 32, 16), "epochs": 3, "epoch_steps": 30},
     "pseudoanomaly": {
         "size": 32,
         "widths": (4, 8, 8, 8),

@@ -95,3 +95,16 @@ def test_motion_that_another_detector_kept_is_not_computed_again(tmp_path, monke
     monkeypatch.setattr(flow._Reader, "compute", None)
 
     assert (read(video, stride=8, cache=cache) == expected).all()
+
+
+def test_a_watcher_sees_every_frame_once(tmp_path):
+    video = walk(tmp_path, n_frames=300)
+    seen = []
+    encoder = footage.FootageEncoder(watch=seen.append)
+    meter = Meter(ignore, "features", 300)
+
+    for _ in clips.encoded(encoder, video, stride=16, cache=None, meter=meter):
+        pass
+
+    fields = np.concatenate([piece for _, piece in flow.fields(video, encoder.flow)])
+    assert (np.concatenate(seen) == footage.histograms(fields)).all()

@@ -1,0 +1,1 @@
+"""k-diffusion on clip features: `config` (no torch), `network`, `space`, `training`, `scoring`, `detector`."""
