@@ -168,7 +168,10 @@ export class Player {
         if (frame === this.sought) patchClock(this.clock, { frame });
         return;
       }
-      this.painted(frame);
+      const askedFor = this.sought !== null && !playing;
+      this.sought = null;
+      // paused, and nobody asked for it: the last frame that was still on its way when playing stopped
+      patchClock(this.clock, askedFor || scrubbing ? { frame } : { frame, target: frame });
       if (playing && this.loop && frame >= this.loop.stop - 1) this.seek(this.loop.start);
     });
   }

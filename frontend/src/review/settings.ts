@@ -13,6 +13,8 @@ export type DeskSettings = {
   loop: boolean;
   heatmap: boolean;
   opacity: number;
+  /** what full colour means: the run's highest value, or the highest of the picture at hand */
+  heatScale: "run" | "frame";
   order: SegmentOrder;
   state: SegmentState;
   /** whose items the queue holds */
@@ -27,6 +29,7 @@ export const DEFAULTS: DeskSettings = {
   loop: false,
   heatmap: true,
   opacity: 0.75,
+  heatScale: "run",
   order: "score",
   state: "open",
   scope: "run",
@@ -35,6 +38,7 @@ export const DEFAULTS: DeskSettings = {
 const CHOICES: { [K in keyof DeskSettings]?: readonly DeskSettings[K][] } = {
   opens: ["peak", "start", "play"],
   zoom: ["keep", "item", "fit"],
+  heatScale: ["run", "frame"],
   order: ["score", "time", "newest", "threshold"],
   state: ["open", "decided", "all"],
   scope: ["video", "run"],

@@ -22,6 +22,11 @@ import { commentOpen } from "./VerdictBar";
 /** While one of these is open the keys belong to it. */
 const LAYERS = ".mantine-Modal-content, .mantine-Menu-dropdown, .mantine-Select-dropdown";
 
+/** Some stay in the page when they are closed, without a place on the screen. */
+function isLayerOpen(): boolean {
+  return [...document.querySelectorAll(LAYERS)].some((layer) => layer.getClientRects().length > 0);
+}
+
 /** Listens for the whole desk. */
 export function useKeys(onFullScreen: () => void): void {
   const session = useReviewSession();
@@ -38,7 +43,7 @@ export function useKeys(onFullScreen: () => void): void {
     const onKey = (event: KeyboardEvent): void => {
       const { session: now, map: keys, onFullScreen: fullScreen } = latest.current;
       if (event.defaultPrevented || event.isComposing || isTyping(event.target)) return;
-      if (document.querySelector(LAYERS) !== null) return;
+      if (isLayerOpen()) return;
       const chord = chordOf(event);
       if (isTakenByWidget(event.target, chord)) return;
       const digit = digitOf(event);

@@ -18,6 +18,7 @@ export function HeatmapLayer(props: { run: Uuid; video: Uuid; meta: HeatmapMeta;
   const { run, video, meta, tools } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const opacity = useStore(tools.settings, (settings) => settings.opacity);
+  const scale = useStore(tools.settings, (settings) => settings.heatScale);
   const colors = useMemo(() => new Uint32Array(heatColors().buffer), []);
 
   useEffect(() => {
@@ -42,7 +43,9 @@ export function HeatmapLayer(props: { run: Uuid; video: Uuid; meta: HeatmapMeta;
       const map = chunks.map(index);
       // never the map of another frame: it would point at the wrong place
       if (!map) return clear();
-      for (let n = 0; n < map.length; n += 1) pixels[n] = colors[map[n] ?? 0] ?? 0;
+      const top = scale === "run" ? 255 : Math.max(1, ...map);
+      for (let n = 0; n < map.length; n += 1)
+        pixels[n] = colors[Math.round(((map[n] ?? 0) * 255) / top)] ?? 0;
       context.putImageData(picture, 0, 0);
       drawn = index;
     };
@@ -53,7 +56,7 @@ export function HeatmapLayer(props: { run: Uuid; video: Uuid; meta: HeatmapMeta;
       stop();
       chunks.clear();
     };
-  }, [run, video, meta, tools, colors]);
+  }, [run, video, meta, tools, colors, scale]);
 
   const [left, top, right, bottom] = meta.region;
   const percent = (part: number): string => `${part * 100}%`;

@@ -120,7 +120,7 @@ function Speed({ tools }: { tools: Tools }) {
 /** The heatmap's switch, strength and scale; without maps it says why there are none. */
 function Heat() {
   const { run, video, tools } = useReviewSession();
-  const { heatmap, opacity } = useStore(tools.settings, (settings) => settings);
+  const { heatmap, opacity, heatScale } = useStore(tools.settings, (settings) => settings);
   if (!run) return null;
   const meta = run.videos.find((one) => one.video === video.id)?.heatmap;
   if (!meta) {
@@ -155,14 +155,22 @@ function Heat() {
         thumbLabel="Strength of the heatmap"
         onChange={(value) => change(tools.settings, { opacity: value })}
       />
-      <div
+      <button
+        type="button"
         className={classes.scale}
-        title={`One scale for the whole run: clear at ${formatScore(meta.low)}, full colour at ${formatScore(meta.high)}`}
+        disabled={!heatmap}
+        aria-pressed={heatScale === "frame"}
+        title={
+          heatScale === "run"
+            ? `One scale for the whole run: clear at ${formatScore(meta.low)}, full colour at ${formatScore(meta.high)}. Click for a scale of each frame's own.`
+            : "Each frame has its own scale now: its strongest place is always red, however usual it is. Click for the scale of the run."
+        }
+        onClick={() => change(tools.settings, { heatScale: heatScale === "run" ? "frame" : "run" })}
       >
-        <span>{formatScore(meta.low)}</span>
+        <span>{heatScale === "run" ? formatScore(meta.low) : "this"}</span>
         <span className={classes.gradient} style={{ backgroundImage: heatGradient() }} />
-        <span>{formatScore(meta.high)}</span>
-      </div>
+        <span>{heatScale === "run" ? formatScore(meta.high) : "frame"}</span>
+      </button>
     </div>
   );
 }

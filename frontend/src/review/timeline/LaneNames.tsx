@@ -19,9 +19,10 @@ const NAMES: Record<LaneId, { name: string; icon: ReactNode; title: string }> = 
 };
 
 /** The names of the lanes, beside them. */
-export function LaneNames({ layout }: { layout: Layout }) {
+export function LaneNames({ layout, children }: { layout: Layout; children: ReactNode }) {
   return (
     <div className={classes.names}>
+      {children}
       {layout.lanes.map(({ id, band }) => (
         <div
           key={id}

@@ -14,6 +14,7 @@ import { readPalette } from "./palette";
 import { drawScene, type Scene } from "./scene";
 import classes from "./timeline.module.css";
 import { TrackTiles } from "./tiles";
+import { ThresholdTag } from "./ThresholdTag";
 import { createGesture, type Pointer, useGestures } from "./useGestures";
 import { follow, xAt } from "./view";
 
@@ -112,7 +113,9 @@ export function Timeline({ onThreshold }: { onThreshold: (value: number) => void
   const items = session.items.length;
   return (
     <div className={classes.timeline}>
-      <LaneNames layout={layout} />
+      <LaneNames layout={layout}>
+        <ThresholdTag layout={layout} curves={curves} onThreshold={onThreshold} />
+      </LaneNames>
       <div className={classes.plot}>
         <canvas
           ref={canvas}

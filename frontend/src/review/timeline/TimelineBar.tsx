@@ -124,8 +124,9 @@ function Legend() {
 
 function Key({ run }: { run: Run }) {
   return (
-    <span className={classes.key}>
-      <i style={{ background: detectorColor(run.color_index) }} /> {runName(run)}
+    <span className={`${classes.key} ${classes.run}`} title={runName(run)}>
+      <i style={{ background: detectorColor(run.color_index) }} />
+      <span>{runName(run)}</span>
     </span>
   );
 }

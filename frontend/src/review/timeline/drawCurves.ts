@@ -1,5 +1,4 @@
 import type { Timebase } from "../../lib/frames";
-import { formatScore } from "../../lib/format";
 import type { Columns } from "./tiles";
 import { type Band, type Layout, type Range, yOf } from "./geometry";
 import type { Palette } from "./palette";
@@ -29,6 +28,7 @@ export function drawRuler(
   for (const { frame, label } of ticks(view, timebase, width)) {
     const x = Math.round(xAt(view, frame, width)) + 0.5;
     context.strokeStyle = palette.line;
+    context.lineWidth = 1;
     context.beginPath();
     context.moveTo(x, top + 4);
     context.lineTo(x, layout.height);
@@ -145,19 +145,4 @@ export function drawThreshold(
   context.lineTo(width, y);
   context.stroke();
   context.setLineDash([]);
-  const text = `threshold ${formatScore(value)}`;
-  context.font = "11px ui-sans-serif, system-ui, sans-serif";
-  const wide = context.measureText(text).width + 22;
-  const top = Math.min(Math.max(y - 9, band.top + 1), band.top + band.height - 19);
-  context.fillStyle = active ? palette.focus : palette.text;
-  context.beginPath();
-  context.roundRect(width - wide - 6, top, wide, 18, 3);
-  context.fill();
-  context.fillStyle = palette.surface;
-  context.textBaseline = "middle";
-  context.textAlign = "left";
-  context.fillText(text, width - wide + 8, top + 9.5);
-  // the grip: two short lines, as on anything that can be dragged up and down
-  context.fillRect(width - wide - 1, top + 6, 5, 1.2);
-  context.fillRect(width - wide - 1, top + 10, 5, 1.2);
 }

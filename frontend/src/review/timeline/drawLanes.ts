@@ -79,18 +79,17 @@ function inner(band: Band): Band {
   return { top: band.top + 4, height: band.height - 7 };
 }
 
-/** Text only where it fits, and where it is on the screen: a block that begins left of the view says it at the edge. */
+/** Text only where it fits, and on the screen: a block that begins left of the view says it at the edge. */
 function write(
   context: Context,
-  text: string,
+  texts: readonly string[],
   box: { x: number; width: number },
   band: Band,
   scene: LaneScene,
 ): void {
   const from = Math.max(box.x, 0) + 5;
   const to = Math.min(box.x + box.width, scene.width) - 4;
-  const options = [text, text.slice(0, 1)];
-  const fits = options.find((one) => one && context.measureText(one).width <= to - from);
+  const fits = texts.find((text) => text && context.measureText(text).width <= to - from);
   if (fits) context.fillText(fits, from, band.top + band.height / 2 + 0.5);
 }
 
@@ -110,13 +109,8 @@ function drawProposal(context: Context, item: Item, lane: Band, scene: LaneScene
   context.lineWidth = chosen ? 2 : 1.2;
   context.strokeRect(box.x + 0.5, band.top + 0.5, Math.max(1, box.width - 1), band.height - 1);
   context.fillStyle = open ? palette.text : palette.dim;
-  write(
-    context,
-    `${open ? "" : GLYPHS[stateOf(item)] + " "}${formatScore(item.score)}`.trim(),
-    box,
-    band,
-    scene,
-  );
+  const glyph = GLYPHS[stateOf(item)];
+  write(context, [`${glyph} ${formatScore(item.score)}`.trim(), glyph], box, band, scene);
   context.globalAlpha = 1;
 }
 
@@ -146,7 +140,7 @@ function drawVerdict(context: Context, item: Item, lane: Band, scene: LaneScene)
   if (state === "rejected") strike(context, box, band, color);
   context.fillStyle = state === "rejected" ? palette.text : palette.surface;
   const labels = item.judgement?.labels.join(", ");
-  write(context, `${GLYPHS[state]} ${labels || state}`, box, band, scene);
+  write(context, [`${GLYPHS[state]} ${labels || state}`, GLYPHS[state]], box, band, scene);
   if (item.subject === scene.selected) {
     context.strokeStyle = palette.text;
     context.lineWidth = 1.5;
@@ -190,7 +184,7 @@ function drawUnsaved(context: Context, span: Span, lane: Band, scene: LaneScene)
   context.strokeRect(box.x + 0.5, band.top + 0.5, Math.max(1, box.width - 1), band.height - 1);
   context.setLineDash([]);
   context.fillStyle = scene.palette.text;
-  write(context, "not saved", box, band, scene);
+  write(context, ["not saved"], box, band, scene);
 }
 
 let hatch: { color: string; pattern: CanvasPattern | null } | null = null;
