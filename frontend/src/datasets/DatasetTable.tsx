@@ -23,7 +23,9 @@ export function DatasetTable({ datasets, manages }: { datasets: readonly Dataset
             <Table.Th>Dataset</Table.Th>
             <Table.Th>Holds</Table.Th>
             <Table.Th style={{ width: 230 }}>File</Table.Th>
-            <Table.Th aria-label="Actions" />
+            <Table.Th>
+              <span className="visually-hidden">Actions</span>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -130,7 +132,7 @@ function Actions({ dataset, manages }: { dataset: Dataset; manages: boolean }) {
             )}
             <Menu.Item
               leftSection={<Trash2 size={15} />}
-              color="red"
+              c="var(--mantine-color-error)"
               onClick={() =>
                 confirm({
                   title: "Delete this dataset?",

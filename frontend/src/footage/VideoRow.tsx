@@ -163,7 +163,7 @@ function VideoMenu({ video }: { video: Video }) {
         <Menu.Divider />
         <Menu.Item
           leftSection={<Trash2 size={15} />}
-          color="red"
+          c="var(--mantine-color-error)"
           onClick={() =>
             confirm({
               title: "Delete this video?",

@@ -111,8 +111,8 @@ function DeleteProject({ project }: { project: Project }) {
         Removes {what}. This cannot be undone; export a dataset first if the verdicts matter.
       </Text>
       <Button
-        variant="outline"
-        color="red"
+        variant="default"
+        c="var(--mantine-color-error)"
         onClick={() =>
           confirm({
             title: "Delete this project?",

@@ -63,7 +63,9 @@ function RunsTable({ runs, project }: { runs: readonly Run[]; project: Project }
             <Table.Th ta="right">To review</Table.Th>
             <Table.Th ta="right">AUC</Table.Th>
             <Table.Th>Started</Table.Th>
-            <Table.Th aria-label="Actions" />
+            <Table.Th>
+              <span className="visually-hidden">Actions</span>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

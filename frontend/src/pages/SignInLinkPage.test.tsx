@@ -56,6 +56,6 @@ test("a spent link says so, in the server's words, and what to do", async () => 
 
   expect(await screen.findByRole("heading", { name: "This link no longer works" })).toBeInTheDocument();
   expect(screen.getByRole("alert")).toHaveTextContent(message);
-  expect(screen.getByText(/can make a new one/)).toBeInTheDocument();
+  expect(screen.getByText(/works once, within a day/)).toBeInTheDocument();
   expect(screen.getByRole("link", { name: "Sign in with a password" })).toHaveAttribute("href", "/signin");
 });

@@ -48,8 +48,7 @@ export function SignInLinkPage() {
         <Text role="alert">{errorSentence(signIn.error)}</Text>
         {spent && (
           <Text c="dimmed" size="sm">
-            Each link signs one person in, once, within a day. A manager of your project can make a new one
-            under Team; if this is your own machine, restarting vadreview prints one.
+            Each link works once, within a day. If you have set a password since, sign in with that.
           </Text>
         )}
         {user ? (

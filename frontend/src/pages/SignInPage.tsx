@@ -57,8 +57,8 @@ export function SignInPage() {
             Sign in
           </Button>
           <Text size="sm" c="dimmed">
-            No account, or the password is lost? Ask a manager of your project for a sign-in link: it opens
-            vadreview once, without a password.
+            No account yet? A manager of a project can make one for you, with a link that signs you in the
+            first time. Password lost? Whoever runs this server can set a new one.
           </Text>
         </Stack>
       </form>

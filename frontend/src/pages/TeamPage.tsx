@@ -35,7 +35,9 @@ export function TeamPage() {
                 <Table.Tr>
                   <Table.Th>Person</Table.Th>
                   <Table.Th style={{ width: 170 }}>Role</Table.Th>
-                  <Table.Th aria-label="Actions" style={{ width: 110 }} />
+                  <Table.Th style={{ width: 110 }}>
+                    <span className="visually-hidden">Actions</span>
+                  </Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>

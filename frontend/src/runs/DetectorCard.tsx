@@ -38,7 +38,7 @@ export function DetectorCard(props: {
           </summary>
           <div className={classes.sees}>
             <div>
-              <h4>Sees</h4>
+              <h3>Sees</h3>
               <ul>
                 {detector.sees.map((sentence) => (
                   <li key={sentence}>{sentence}</li>
@@ -46,7 +46,7 @@ export function DetectorCard(props: {
               </ul>
             </div>
             <div>
-              <h4>Misses</h4>
+              <h3>Misses</h3>
               <ul>
                 {detector.misses.map((sentence) => (
                   <li key={sentence}>{sentence}</li>

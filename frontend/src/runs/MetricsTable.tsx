@@ -44,7 +44,9 @@ export function MetricsTable({ metrics }: { metrics: RunMetrics }) {
       <Table>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th aria-label="Measured" />
+            <Table.Th>
+              <span className="visually-hidden">Measured</span>
+            </Table.Th>
             {COLUMNS.map((column) => (
               <Table.Th key={column.key} ta="right" title={column.about}>
                 {column.title}

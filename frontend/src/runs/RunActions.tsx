@@ -98,7 +98,7 @@ function RunMenu({ run, project, withCancel }: { run: Run; project: Project; wit
         </Menu.Item>
         <Menu.Item
           leftSection={<Trash2 size={15} />}
-          color="red"
+          c="var(--mantine-color-error)"
           onClick={() =>
             confirm({
               title: "Delete this run?",

@@ -23,7 +23,7 @@ export function RunCost({ title, request }: { title: string; request: EstimateRe
           {errorSentence(estimate.error)}
         </Text>
       ) : !estimate.data ? (
-        <Skeleton height={62} />
+        <Skeleton height={86} />
       ) : (
         <>
           <dl className={classes.costRows}>

@@ -40,7 +40,9 @@ export function TokensPanel() {
                     <Table.Th>Name</Table.Th>
                     <Table.Th>Begins with</Table.Th>
                     <Table.Th>Last used</Table.Th>
-                    <Table.Th aria-label="Actions" />
+                    <Table.Th>
+                      <span className="visually-hidden">Actions</span>
+                    </Table.Th>
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody>

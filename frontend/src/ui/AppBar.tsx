@@ -37,11 +37,12 @@ export function AppBar() {
 
 function ProjectCrumb({ id }: { id: string }) {
   const { data } = useProject(id);
+  if (!data) return null;
   return (
     <>
       <ChevronRight size={14} aria-hidden className={classes.chevron} />
-      <Link to={paths.project(id)} className={classes.projectName} title={data?.name}>
-        {data?.name ?? "…"}
+      <Link to={paths.project(id)} className={classes.projectName} title={data.name}>
+        {data.name}
       </Link>
     </>
   );
@@ -58,14 +59,14 @@ const TABS: readonly { to: string; label: string; count?: (project: Project) => 
 
 function ProjectTabs({ id }: { id: string }) {
   const { data } = useProject(id);
+  // with its name and counts at once, so that nothing moves under the pointer
+  if (!data) return null;
   return (
     <nav className={classes.tabs} aria-label="Project">
       {TABS.map(({ to, label, count }) => (
         <NavLink key={to} to={`${paths.project(id)}/${to}`} className={classes.tab ?? ""}>
           {label}
-          {count && data && count(data) > 0 && (
-            <span className={classes.count}>{formatCount(count(data))}</span>
-          )}
+          {count && count(data) > 0 && <span className={classes.count}>{formatCount(count(data))}</span>}
         </NavLink>
       ))}
     </nav>

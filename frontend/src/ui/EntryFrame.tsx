@@ -8,7 +8,7 @@ import { Mark } from "./Mark";
 export function EntryFrame({ children }: { children: ReactNode }) {
   return (
     <div className={classes.frame}>
-      <div className={classes.product}>
+      <header className={classes.product}>
         <Mark size={34} />
         <div>
           <Text fw={600} size="lg">
@@ -18,7 +18,7 @@ export function EntryFrame({ children }: { children: ReactNode }) {
             Hours of footage in, the few minutes that stand out, a labeled dataset out.
           </Text>
         </div>
-      </div>
+      </header>
       <main id="content" className={classes.card}>
         {children}
       </main>

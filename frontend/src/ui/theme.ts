@@ -66,13 +66,19 @@ export const theme = createTheme({
     TextInput: { defaultProps: { size: "sm" } },
     Button: { defaultProps: { size: "sm" } },
     Modal: {
-      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } },
+      defaultProps: {
+        centered: true,
+        overlayProps: { backgroundOpacity: 0.5 },
+        closeButtonProps: { "aria-label": "Close" },
+      },
       styles: {
         content: { background: "var(--surface)" },
         header: { background: "var(--surface)" },
         title: { fontSize: 16, fontWeight: 600 },
       },
     },
+    // its placeholder is not an allowed child of a menu; the first item takes the focus instead
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Badge: { defaultProps: { radius: 3, variant: "light" } },
     Table: { defaultProps: { verticalSpacing: 8, horizontalSpacing: 12 } },
   },
