@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.e2e import chromium
-from tests.e2e.installation import App, start, stop
+from tests.e2e.installation import ROOT, App, start, stop
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,6 +45,18 @@ def signed_in(app: App, browser: Browser, tmp_path_factory: pytest.TempPathFacto
     context.storage_state(path=state)
     context.close()
     return state
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep a picture of the page a test failed on."""
+    report = yield
+    page = item.funcargs.get("page") if hasattr(item, "funcargs") else None
+    if report.failed and page is not None:
+        folder = ROOT / "test-results"
+        folder.mkdir(exist_ok=True)
+        page.screenshot(path=folder / f"{item.name}-{report.when}.png")
+    return report
 
 
 class Console:

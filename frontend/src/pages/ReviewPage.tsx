@@ -24,6 +24,7 @@ export function ReviewPage() {
 /** Without a video in the address: the one with most to review, else the first that can be played. */
 function FirstVideo() {
   const project = useCurrentProject();
+  const { search } = useLocation();
   const query = useVideos(project.id);
   usePageTitle("Review", project.name);
   return (
@@ -31,7 +32,7 @@ function FirstVideo() {
       {(videos) => {
         const ready = videos.filter((video) => video.state === "ready");
         const first = ready.toSorted((one, other) => other.to_review - one.to_review)[0];
-        if (first) return <Navigate to={paths.review(project.id, first.id)} replace />;
+        if (first) return <Navigate to={{ pathname: paths.review(project.id, first.id), search }} replace />;
         const coming = videos.some((video) => video.state === "ingesting");
         return (
           <Page title="Review">
