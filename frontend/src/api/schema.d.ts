@@ -651,7 +651,7 @@ export interface paths {
       cookie?: never;
     };
     /** @description One of a row of files: a scrub picture, a still. */
-    get: operations["videos_frames_.jpg_retrieve"];
+    get: operations["videos_frames__jpg_retrieve"];
     put?: never;
     post?: never;
     delete?: never;
@@ -668,7 +668,7 @@ export interface paths {
       cookie?: never;
     };
     /** @description One file of a video, for whoever may see the video. `what` is set by the route. */
-    get: operations["videos_poster.jpg_retrieve"];
+    get: operations["videos_poster_jpg_retrieve"];
     put?: never;
     post?: never;
     delete?: never;
@@ -685,7 +685,7 @@ export interface paths {
       cookie?: never;
     };
     /** @description One file of a video, for whoever may see the video. `what` is set by the route. */
-    get: operations["videos_proxy.mp4_retrieve"];
+    get: operations["videos_proxy_mp4_retrieve"];
     put?: never;
     post?: never;
     delete?: never;
@@ -719,7 +719,7 @@ export interface paths {
       cookie?: never;
     };
     /** @description One of a row of files: a scrub picture, a still. */
-    get: operations["videos_sheets_.jpg_retrieve"];
+    get: operations["videos_sheets__jpg_retrieve"];
     put?: never;
     post?: never;
     delete?: never;
@@ -797,7 +797,6 @@ export interface components {
       readonly sha256: string;
       readonly content_sha256: string;
       readonly counts: components["schemas"]["DatasetCounts"];
-      /** @default  */
       readonly created_by: string;
       /** Format: date-time */
       readonly created_at: string;
@@ -893,16 +892,14 @@ export interface components {
       };
     };
     GroundTruthSpan: {
-      /** Format: int64 */
       start: number;
-      /** Format: int64 */
+      /** @description Exclusive. */
       stop: number;
       label?: string;
     };
     GroundTruthSpanRequest: {
-      /** Format: int64 */
       start: number;
-      /** Format: int64 */
+      /** @description Exclusive. */
       stop: number;
       label?: string;
     };
@@ -1322,10 +1319,7 @@ export interface components {
       name?: string;
       description?: string;
       labels?: components["schemas"]["LabelRequest"][];
-      /** @description How scores become segments: the fields of Policy. */
-      policy?: {
-        [key: string]: unknown;
-      };
+      policy?: components["schemas"]["PolicyFieldsRequest"];
     };
     PatchedRoleRequest: {
       role?: components["schemas"]["Role"];
@@ -1335,6 +1329,22 @@ export interface components {
     };
     PatchedVideoRequest: {
       name?: string;
+    };
+    /** @description How scores become segments; fields left out take their defaults (detectors.segments.Policy). */
+    PolicyFields: {
+      method?: components["schemas"]["MethodEnum"];
+      /** Format: double */
+      value?: number;
+      /** Format: double */
+      smooth_sigma_frames?: number;
+      /** Format: double */
+      hysteresis?: number;
+      /** Format: double */
+      merge_gap_s?: number;
+      /** Format: double */
+      min_length_s?: number;
+      /** Format: double */
+      pad_s?: number;
     };
     /** @description How scores become segments; fields left out take their defaults (detectors.segments.Policy). */
     PolicyFieldsRequest: {
@@ -1428,10 +1438,7 @@ export interface components {
       name: string;
       description?: string;
       labels?: components["schemas"]["Label"][];
-      /** @description How scores become segments: the fields of Policy. */
-      policy?: {
-        [key: string]: unknown;
-      };
+      policy?: components["schemas"]["PolicyFields"];
       readonly is_demo: boolean;
       /** Format: date-time */
       readonly created_at: string;
@@ -1453,10 +1460,7 @@ export interface components {
       name: string;
       description?: string;
       labels?: components["schemas"]["LabelRequest"][];
-      /** @description How scores become segments: the fields of Policy. */
-      policy?: {
-        [key: string]: unknown;
-      };
+      policy?: components["schemas"]["PolicyFieldsRequest"];
     };
     ProposeRequest: {
       /** Format: uuid */
@@ -1528,7 +1532,6 @@ export interface components {
       readonly device_used: string;
       readonly mode: components["schemas"]["ModeEnum"];
       readonly code_version: string;
-      /** @default  */
       readonly created_by: string;
       /** Format: date-time */
       readonly created_at: string;
@@ -1784,7 +1787,6 @@ export interface components {
       readonly sheets: components["schemas"]["Sheets"] | null;
       /** Format: date-time */
       readonly created_at: string;
-      /** @default  */
       readonly uploaded_by: string;
       readonly urls: components["schemas"]["VideoUrls"];
       readonly motion: components["schemas"]["Job"] | null;
@@ -3685,7 +3687,7 @@ export interface operations {
       };
     };
   };
-  "videos_frames_.jpg_retrieve": {
+  videos_frames__jpg_retrieve: {
     parameters: {
       query?: never;
       header?: never;
@@ -3703,6 +3705,8 @@ export interface operations {
         };
         content: {
           "application/octet-stream": string;
+          "image/jpeg": string;
+          "video/mp4": string;
         };
       };
       /** @description One range of it. */
@@ -3737,7 +3741,7 @@ export interface operations {
       };
     };
   };
-  "videos_poster.jpg_retrieve": {
+  videos_poster_jpg_retrieve: {
     parameters: {
       query?: never;
       header?: never;
@@ -3754,6 +3758,8 @@ export interface operations {
         };
         content: {
           "application/octet-stream": string;
+          "image/jpeg": string;
+          "video/mp4": string;
         };
       };
       /** @description One range of it. */
@@ -3788,7 +3794,7 @@ export interface operations {
       };
     };
   };
-  "videos_proxy.mp4_retrieve": {
+  videos_proxy_mp4_retrieve: {
     parameters: {
       query?: never;
       header?: never;
@@ -3805,6 +3811,8 @@ export interface operations {
         };
         content: {
           "application/octet-stream": string;
+          "image/jpeg": string;
+          "video/mp4": string;
         };
       };
       /** @description One range of it. */
@@ -3870,7 +3878,7 @@ export interface operations {
       };
     };
   };
-  "videos_sheets_.jpg_retrieve": {
+  videos_sheets__jpg_retrieve: {
     parameters: {
       query?: never;
       header?: never;
@@ -3888,6 +3896,8 @@ export interface operations {
         };
         content: {
           "application/octet-stream": string;
+          "image/jpeg": string;
+          "video/mp4": string;
         };
       };
       /** @description One range of it. */
@@ -3939,6 +3949,8 @@ export interface operations {
         };
         content: {
           "application/octet-stream": string;
+          "image/jpeg": string;
+          "video/mp4": string;
         };
       };
       /** @description One range of it. */
@@ -3990,6 +4002,8 @@ export interface operations {
         };
         content: {
           "application/octet-stream": string;
+          "image/jpeg": string;
+          "video/mp4": string;
         };
       };
       /** @description One range of it. */
