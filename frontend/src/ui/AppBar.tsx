@@ -1,6 +1,7 @@
 import { ActionIcon, Menu, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { ChevronRight, LogOut, Moon, Settings2, Sun, UserRound } from "lucide-react";
-import { Link, NavLink, useMatch, useNavigate } from "react-router";
+import { useEffect, useRef } from "react";
+import { Link, NavLink, useLocation, useMatch, useNavigate } from "react-router";
 
 import { useProject } from "../api/queries/projects";
 import { useMe, useSignOut } from "../api/queries/session";
@@ -59,10 +60,19 @@ const TABS: readonly { to: string; label: string; count?: (project: Project) => 
 
 function ProjectTabs({ id }: { id: string }) {
   const { data } = useProject(id);
+  const { pathname } = useLocation();
+  const nav = useRef<HTMLElement>(null);
+  const shown = data !== undefined;
+  useEffect(() => {
+    // on a phone the row of tabs is wider than the screen
+    nav.current
+      ?.querySelector("[aria-current=page]")
+      ?.scrollIntoView({ inline: "nearest", block: "nearest" });
+  }, [pathname, shown]);
   // with its name and counts at once, so that nothing moves under the pointer
   if (!data) return null;
   return (
-    <nav className={classes.tabs} aria-label="Project">
+    <nav ref={nav} className={classes.tabs} aria-label="Project">
       {TABS.map(({ to, label, count }) => (
         <NavLink key={to} to={`${paths.project(id)}/${to}`} className={classes.tab ?? ""}>
           {label}
