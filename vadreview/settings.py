@@ -195,7 +195,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
 
-def WHITENOISE_IMMUTABLE_FILE_TEST(path: str, url: str) -> bool:  # noqa: N802 (WhiteNoise's name)
+def WHITENOISE_IMMUTABLE_FILE_TEST(path: str, url: str) -> bool:
     return "/assets/" in url
 
 
@@ -221,7 +221,10 @@ CACHES = {
     }
     if env("CACHE_URL")
     # files, not memory: throttles must count over all web threads and processes
-    else {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": DATA_DIR / "cache" / "web"}
+    else {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": DATA_DIR / "cache" / "web",
+    }
 }
 
 REST_FRAMEWORK = {

@@ -37,7 +37,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, errors.DomainError):
         known = next(kind for kind in type(error).__mro__ if kind in STATUS or kind is errors.DomainError)
         return Response(
-            body(error.code, error.message, error.fields), status=STATUS.get(known, status.HTTP_400_BAD_REQUEST)
+            body(error.code, error.message, error.fields),
+            status=STATUS.get(known, status.HTTP_400_BAD_REQUEST),
         )
     if isinstance(error, ProtectedError):
         return Response(
@@ -54,7 +55,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     elif isinstance(error, exceptions.ValidationError):
         fields = _flatten(error.detail)
         first = next(iter(fields.items()), ("", "The request is not valid."))
-        content = body("invalid", first[1] if first[0] in ("", "non_field_errors") else f"{first[0]}: {first[1]}", fields)
+        content = body(
+            "invalid", first[1] if first[0] in ("", "non_field_errors") else f"{first[0]}: {first[1]}", fields
+        )
     elif isinstance(error, exceptions.APIException):
         codes = error.get_codes()
         content = body(codes if isinstance(codes, str) else "refused", str(error.detail))
@@ -83,7 +86,8 @@ def _flatten(detail: Any, prefix: str = "") -> dict[str, str]:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> JsonResponse:
     return JsonResponse(
-        body("csrf", "Your session's security token is missing or old. Reload the page and try again."), status=403
+        body("csrf", "Your session's security token is missing or old. Reload the page and try again."),
+        status=403,
     )
 
 
@@ -93,6 +97,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonR
 
 def server_error(request: HttpRequest) -> JsonResponse:
     return JsonResponse(
-        body("server_error", "Something went wrong on the server. Nothing was lost; try again. The log has the details."),
+        body(
+            "server_error",
+            "Something went wrong on the server. Nothing was lost; try again. The log has the details.",
+        ),
         status=500,
     )

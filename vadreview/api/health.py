@@ -28,4 +28,6 @@ def readyz(request: HttpRequest) -> JsonResponse:
     if free < settings.DISK_FLOOR_BYTES:
         checks["disk"] = f"only {free // 1024**2} MiB free"
     healthy = all(value == "ok" for value in checks.values())
-    return JsonResponse({"status": "ok" if healthy else "unready", "checks": checks}, status=200 if healthy else 503)
+    return JsonResponse(
+        {"status": "ok" if healthy else "unready", "checks": checks}, status=200 if healthy else 503
+    )

@@ -207,4 +207,3 @@ class VerdictViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
             ],
         }
         return Response(VerdictSummarySerializer(answer).data)
-
