@@ -115,6 +115,8 @@ def write(dataset: Dataset, report: jobs.Reporter) -> None:
     """Write the files of a claimed dataset and end its row. A second worker would write the same bytes."""
     file = dataset.file
     file.parent.mkdir(parents=True, exist_ok=True)
+    for stale in file.parent.glob(f"{dataset.pk}.*.part"):
+        stale.unlink(missing_ok=True)  # of a worker that died in the middle
     draft = file.with_name(f"{dataset.pk}.{dataset.claim}.part")
     try:
         digest = archive.write(draft, manifest=dataset.manifest, export=_export(dataset), report=report)

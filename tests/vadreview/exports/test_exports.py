@@ -205,6 +205,18 @@ def test_cancelling_while_it_is_written_leaves_no_file(client, project, video, s
     assert list(dataset.file.parent.glob(f"{dataset.pk}*")) == []
 
 
+def test_what_a_dead_worker_left_is_removed(client, project, video):
+    dataset = export(client, project)
+    dataset.file.parent.mkdir(parents=True, exist_ok=True)
+    left = dataset.file.with_name(f"{dataset.pk}.{uuid.uuid4()}.part")
+    left.write_bytes(b"half a zip")
+
+    tasks.write(str(dataset.pk))
+
+    assert not left.exists()
+    assert dataset.file.is_file()
+
+
 def test_a_full_disk_is_said_in_words(client, project, video, monkeypatch):
     dataset = export(client, project)
 
