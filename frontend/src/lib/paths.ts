@@ -14,7 +14,8 @@ export const paths = {
   project,
   footage: (id: Id): string => `${project(id)}/footage`,
   runs: (id: Id): string => `${project(id)}/runs`,
-  newRun: (id: Id): string => `${project(id)}/runs/new`,
+  /** `like`: a run to begin from. */
+  newRun: (id: Id, like?: Id): string => `${project(id)}/runs/new${like ? `?like=${like}` : ""}`,
   run: (id: Id, run: Id): string => `${project(id)}/runs/${run}`,
   datasets: (id: Id): string => `${project(id)}/datasets`,
   team: (id: Id): string => `${project(id)}/team`,

@@ -1,8 +1,9 @@
 import { Button, Skeleton } from "@mantine/core";
 import { Film } from "lucide-react";
-import { Link } from "react-router";
+import { Link, useSearchParams } from "react-router";
 
 import { useDetectors } from "../api/queries/detectors";
+import { useRun } from "../api/queries/runs";
 import { useVideos } from "../api/queries/videos";
 import { paths } from "../lib/paths";
 import { NewRunForm } from "../runs/NewRunForm";
@@ -16,6 +17,9 @@ export function NewRunPage() {
   usePageTitle("New run", project.name);
   const detectors = useDetectors();
   const videos = useVideos(project.id);
+  const [search] = useSearchParams();
+  const likeId = search.get("like");
+  const like = useRun(likeId);
   const skeleton = <Skeleton height={520} radius={6} />;
   return (
     <Page
@@ -33,9 +37,13 @@ export function NewRunPage() {
           {(all) => {
             const ready = all.filter(({ state }) => state === "ready");
             if (ready.length === 0) return <NoFootage project={project.id} coming={all.length > 0} />;
+            // a run to begin from that is gone is no reason not to begin
+            if (likeId && like.isPending) return skeleton;
             return (
               <QueryView query={detectors} loading={skeleton}>
-                {(found) => <NewRunForm project={project.id} detectors={found} ready={ready} />}
+                {(found) => (
+                  <NewRunForm project={project.id} detectors={found} ready={ready} like={like.data ?? null} />
+                )}
               </QueryView>
             );
           }}

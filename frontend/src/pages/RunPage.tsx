@@ -41,7 +41,7 @@ export function RunPage() {
             {runName(run)}
           </span>
         ) : (
-          " "
+          "Run"
         )
       }
       summary={run ? <Summary run={run} /> : " "}

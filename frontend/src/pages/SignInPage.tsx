@@ -24,7 +24,7 @@ export function SignInPage() {
 
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    signIn.mutate({ username: username.trim(), password }, { onError: () => setPassword("") });
+    signIn.mutate({ username: username.trim(), password });
   };
 
   return (

@@ -18,8 +18,10 @@ import {
   allFootage,
   type Choice,
   type Details,
+  type Footage,
   estimateRequest,
   footageProblem,
+  fromRun,
   missingWeights,
   overridesFor,
   runRequest,
@@ -40,16 +42,19 @@ export function NewRunForm({
   project,
   detectors,
   ready,
+  like,
 }: {
   project: Uuid;
   detectors: readonly Detector[];
   ready: readonly Video[];
+  like?: Run | null;
 }) {
   const navigate = useNavigate();
   const create = useCreateRun();
-  const [choices, setChoices] = useState<Readonly<Record<string, Choice>>>(() => firstChoice(detectors));
-  const [footage, setFootage] = useState(() => allFootage(ready));
-  const [details, setDetails] = useState<Details>({ name: "", seed: 0, device: "auto" });
+  const [first] = useState(() => begin(detectors, ready, like ?? null));
+  const [choices, setChoices] = useState(first.choices);
+  const [footage, setFootage] = useState(first.footage);
+  const [details, setDetails] = useState<Details>({ name: "", seed: like?.seed ?? 0, device: "auto" });
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [busy, setBusy] = useState(false);
 
@@ -202,10 +207,17 @@ function newChoice(detector: Detector): Choice {
   return { preset: detector.presets[0]?.name ?? "", drafts: {}, clientKey: uuid() };
 }
 
-/** The first detector that could run at once is ticked to begin with. */
-function firstChoice(detectors: readonly Detector[]): Record<string, Choice> {
+type Beginning = { choices: Readonly<Record<string, Choice>>; footage: Footage };
+
+/** What another run was made of; else the first detector that could run at once, on all footage. */
+function begin(detectors: readonly Detector[], ready: readonly Video[], like: Run | null): Beginning {
+  const same = like && detectors.find(({ name }) => name === like.detector);
+  if (same) {
+    const { choice, footage } = fromRun(like, same, ready);
+    return { choices: { [same.name]: choice }, footage };
+  }
   const first = detectors.find((detector) => missingWeights(detector, newChoice(detector)).length === 0);
-  return first ? { [first.name]: newChoice(first) } : {};
+  return { choices: first ? { [first.name]: newChoice(first) } : {}, footage: allFootage(ready) };
 }
 
 function withoutStarted(

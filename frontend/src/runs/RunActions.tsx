@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, Menu } from "@mantine/core";
-import { Ban, MoreHorizontal, Pencil, RotateCcw, Trash2 } from "lucide-react";
+import { Ban, CopyPlus, MoreHorizontal, Pencil, RotateCcw, Trash2 } from "lucide-react";
 import { Link, useNavigate } from "react-router";
 
 import { isRunActive, useCancelRun, useDeleteRun, useRenameRun, useRetryRun } from "../api/queries/runs";
@@ -82,6 +82,13 @@ function RunMenu({ run, project, withCancel }: { run: Run; project: Project; wit
             Cancel
           </Menu.Item>
         )}
+        <Menu.Item
+          leftSection={<CopyPlus size={15} />}
+          component={Link}
+          to={paths.newRun(project.id, run.id)}
+        >
+          New run like this
+        </Menu.Item>
         <Menu.Item
           leftSection={<Pencil size={15} />}
           onClick={() =>

@@ -6,9 +6,11 @@ import {
   chosen,
   estimateRequest,
   footageProblem,
+  fromRun,
   missingWeights,
   overridesFor,
 } from "./plan";
+import type { Run } from "../api/types";
 import { testDetector, testVideo } from "./testDetector";
 
 const ready = [testVideo("a"), testVideo("b"), testVideo("c")];
@@ -45,6 +47,22 @@ test("a setting counts as changed against the chosen preset, not the first one",
   const drafts = { epochs: "25" };
   expect(overridesFor(detector, { ...choice, drafts }).values).toEqual({ epochs: 25 });
   expect(overridesFor(detector, { ...choice, preset: "paper", drafts }).values).toEqual({});
+});
+
+test("a run to begin from brings its settings and its footage, without what is gone", () => {
+  const run = {
+    preset: "paper",
+    overrides: { epochs: 30, retired: 1 },
+    mode: "partial",
+    videos: [
+      { video: "a", trains: true, scores: false },
+      { video: "b", trains: false, scores: true },
+      { video: "gone", trains: true, scores: true },
+    ],
+  } as unknown as Run;
+  const begun = fromRun(run, detector, ready);
+  expect(begun.choice).toMatchObject({ preset: "paper", drafts: { epochs: "30" } });
+  expect(begun.footage).toEqual({ mode: "partial", train: new Set(["a"]), score: new Set(["b"]) });
 });
 
 test("missing files count for the preset that needs them only", () => {

@@ -1,7 +1,8 @@
 /** What the form for a new run holds, and the requests it comes to. Pure: the form only draws it. */
 
-import type { Detector, EstimateRequest, Preset, RunMode, RunRequest, Uuid, Video } from "../api/types";
-import { type Drafts, type Overrides, overridesOf, readSettings } from "./settings";
+import { uuid } from "../lib/uuid";
+import type { Detector, EstimateRequest, Preset, Run, RunMode, RunRequest, Uuid, Video } from "../api/types";
+import { type Drafts, type Overrides, overridesOf, readSettings, toDraft } from "./settings";
 
 export type Choice = { preset: string; drafts: Drafts; clientKey: Uuid };
 
@@ -25,6 +26,24 @@ export function missingWeights(detector: Detector, choice: Pick<Choice, "preset"
 export function allFootage(ready: readonly Video[]): Footage {
   const ids = new Set(ready.map(({ id }) => id));
   return { mode: "merged", train: ids, score: ids };
+}
+
+/** A run's settings and footage, as far as they are still there, to begin another one from. */
+export function fromRun(
+  run: Run,
+  detector: Detector,
+  ready: readonly Video[],
+): { choice: Choice; footage: Footage } {
+  const settings = readSettings(detector.schema).filter(({ name }) => name in run.overrides);
+  const drafts = Object.fromEntries(settings.map((one) => [one.name, toDraft(one, run.overrides[one.name])]));
+  const idsOf = (role: "trains" | "scores") => {
+    const used = new Set(run.videos.filter((row) => row[role]).map(({ video }) => video));
+    return new Set(ready.filter(({ id }) => used.has(id)).map(({ id }) => id));
+  };
+  return {
+    choice: { preset: run.preset, drafts, clientKey: uuid() },
+    footage: { mode: run.mode, train: idsOf("trains"), score: idsOf("scores") },
+  };
 }
 
 /** Everything chosen is sent as null, "all that is ready", so that footage which comes in meanwhile counts too. */

@@ -4,10 +4,12 @@ import { useProject } from "../api/queries/projects";
 import classes from "./layout.module.css";
 import type { ProjectContext } from "./projectContext";
 import { QueryView } from "./states";
+import { usePageTitle } from "./usePageTitle";
 
 export function ProjectLayout() {
   const { projectId = "" } = useParams();
   const query = useProject(projectId);
+  usePageTitle(query.isError && !query.data ? "Not found" : null);
   const placeholder = <main className={classes.page} id="content" aria-busy />;
   if (query.isError && !query.data) {
     return (

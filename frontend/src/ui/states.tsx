@@ -2,8 +2,10 @@ import { Button, Center, Loader, Stack, Text, Title } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { CircleAlert, SearchX } from "lucide-react";
 import type { ReactNode } from "react";
+import { Link } from "react-router";
 
 import { errorSentence, isStatus } from "../lib/errors";
+import { paths } from "../lib/paths";
 import classes from "./states.module.css";
 
 /** Nothing here yet: say so, and what to do next. */
@@ -37,6 +39,11 @@ export function ErrorState(props: { error: unknown; retry?: (() => void) | undef
       <Text c="dimmed" maw={520} ta="center">
         {errorSentence(props.error)}
       </Text>
+      {missing && (
+        <Button variant="default" component={Link} to={paths.projects}>
+          All projects
+        </Button>
+      )}
       {props.retry && !missing && (
         <Button variant="default" onClick={props.retry}>
           Try again
