@@ -47,6 +47,11 @@ export function seekTime(frame: number, rate: Rate): number {
   return ((frame + 0.5) * rate.den) / rate.num;
 }
 
+/** When the player begins to show frame n. */
+export function mediaTime(frame: number, rate: Rate): number {
+  return (frame * rate.den) / rate.num;
+}
+
 /** The frame that requestVideoFrameCallback reports: its media time is the start of the frame. */
 export function frameAtMediaTime(seconds: number, rate: Rate): number {
   return Math.round((seconds * rate.num) / rate.den);

@@ -1,10 +1,11 @@
 import { Button } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import { Clapperboard } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import { Link, Navigate, useLocation, useNavigate, useNavigationType, useParams } from "react-router";
 
-import { useVideo, useVideos } from "../api/queries/videos";
-import type { Uuid } from "../api/types";
+import { useVideo, useVideos, videoKeys } from "../api/queries/videos";
+import type { Uuid, Video } from "../api/types";
 import { paths } from "../lib/paths";
 import { Desk } from "../review/Desk";
 import { followInAddress, parsePlace } from "../review/place";
@@ -62,7 +63,10 @@ function VideoOnDesk({ id, tools }: { id: Uuid; tools: Tools }) {
   const kind = useNavigationType();
   const navigate = useNavigate();
   const query = useVideo(id);
-  const video = query.data;
+  const client = useQueryClient();
+  // from one video to another nothing flashes: the list of the pickers knows it already
+  const listed = client.getQueryData<Video[]>(videoKeys.list(project.id))?.find((one) => one.id === id);
+  const video = query.data ?? (query.isPending ? listed : undefined);
   const place = useMemo(() => parsePlace(location.search), [location.search]);
   usePageTitle(video?.name, "Review", project.name);
 
@@ -83,7 +87,7 @@ function VideoOnDesk({ id, tools }: { id: Uuid; tools: Tools }) {
     if (kind === "POP" && frame !== null) tools.player.seek(frame);
   }, [location.key, kind, tools]);
 
-  if (query.isPending) return <LoadingState label="Opening the review desk" />;
+  if (query.isPending && !video) return <LoadingState label="Opening the review desk" />;
   if (!video) {
     return (
       <Page title="Review" up={{ to: paths.footage(project.id), label: "Footage" }}>

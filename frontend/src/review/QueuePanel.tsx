@@ -1,6 +1,6 @@
 import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { CircleCheckBig, Search } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { Link } from "react-router";
 
 import { useVideos } from "../api/queries/videos";
@@ -109,7 +109,8 @@ function NoRun() {
 
 function List() {
   const { queue, selected, acts, project } = useReviewSession();
-  const { data: videos } = useVideos(project.id);
+  const { data } = useVideos(project.id);
+  const videos = useMemo(() => new Map(data?.map((video) => [video.id, video])), [data]);
   const list = useRef<HTMLDivElement>(null);
   const subject = selected?.subject ?? null;
 
@@ -127,7 +128,7 @@ function List() {
         <QueueItem
           key={item.subject}
           item={item}
-          video={videos?.find((one) => one.id === item.video)}
+          video={videos.get(item.video)}
           chosen={item.subject === subject}
           onOpen={acts.open}
         />

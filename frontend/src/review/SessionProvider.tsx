@@ -100,7 +100,7 @@ export function SessionProvider(props: {
   }, [tools, client, latest]);
 
   useArrange({ tools, video, timebase, selected });
-  useFirstItem({ place, queue, acts, video, ready: known && !queue.loading && segmentsQuery.isSuccess });
+  useFirstItem({ place, items, acts, video, ready: known && segmentsQuery.isSuccess });
 
   const session: Session = {
     project,
@@ -153,12 +153,13 @@ function useArrange({ tools, video, timebase, selected }: Arrange): void {
   }, [tools, timebase]);
 }
 
-type First = { place: Place; queue: Session["queue"]; acts: Session["acts"]; video: Video; ready: boolean };
+type First = { place: Place; items: Session["items"]; acts: Session["acts"]; video: Video; ready: boolean };
 
-/** Whoever comes without saying where to look is shown the first open item of this video. */
-function useFirstItem({ place, queue, acts, video, ready }: First): void {
+/** Whoever comes without saying where to look is shown what stands out most in this video. */
+function useFirstItem({ place, items, acts, video, ready }: First): void {
   const done = useRef<Uuid | null>(null);
-  const first = queue.items.find((item) => item.video === video.id && item.judgement === null);
+  const open = items.filter((item) => item.judgement === null);
+  const first = open.toSorted((one, other) => (other.score ?? 0) - (one.score ?? 0))[0];
   useEffect(() => {
     if (!ready || done.current === video.id) return;
     done.current = video.id;

@@ -1,4 +1,4 @@
-import { Modal, Table, Tabs } from "@mantine/core";
+import { Anchor, Modal, Table, Tabs } from "@mantine/core";
 
 import { useTrackWindow } from "../api/queries/tracks";
 import { formatCount, formatScore } from "../lib/format";
@@ -68,9 +68,9 @@ function ItemRow({ item, onOpen }: { item: Item; onOpen: () => void }) {
   return (
     <Table.Tr>
       <Table.Td>
-        <button type="button" onClick={onOpen} style={{ font: "inherit", cursor: "pointer" }}>
+        <Anchor component="button" size="sm" c="var(--accent-text)" onClick={onOpen}>
           {formatClock(timeOf(timebase, span.start))}
-        </button>
+        </Anchor>
       </Table.Td>
       <Table.Td>{formatSeconds(spanSeconds(timebase, span))}</Table.Td>
       <Table.Td>

@@ -88,7 +88,7 @@ function Decisions() {
       <Labels />
       <div className={classes.decisions}>
         <Decide
-          name={edited ? "Accept with these edges" : marked && !selected ? "Save the missed span" : "Accept"}
+          name={edited ? "Accept edges" : marked && !selected ? "Save the missed span" : "Accept"}
           chord="A"
           tone="accept"
           active={decision === "accept" && !edited}
@@ -120,6 +120,7 @@ function Decisions() {
             variant="subtle"
             color="gray"
             px={9}
+            className={classes.quiet ?? ""}
             aria-label="Undo"
             data-disabled={undo ? undefined : true}
             onClick={acts.undo}
@@ -237,6 +238,7 @@ function Comment({ selected }: { selected: Item | null }) {
           variant={known ? "light" : "subtle"}
           color={known ? "petrol" : "gray"}
           px={9}
+          className={classes.quiet ?? ""}
           disabled={!selected}
           aria-label={known ? "Comment: there is one" : "Comment"}
           title="Comment (C)"

@@ -288,8 +288,10 @@ export function createActs(tools: Tools, effects: Effects) {
   function reject(): void {
     if (!moment().selected) return say(tools, "Select an item first: J takes the next one", "warning");
     if (!mayGive()) return;
-    if (tools.reasoning.get()) decide("reject");
-    else tools.reasoning.set(true);
+    if (tools.reasoning.get()) return decide("reject");
+    tools.reasoning.set(true);
+    const reasons = REASONS.map(({ label: name }, n) => `${n + 1} ${name.toLowerCase()}`);
+    say(tools, `Reject because: ${reasons.join(" · ")} · R no reason`);
   }
 
   /** Leave the innermost thing that is open. */

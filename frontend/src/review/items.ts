@@ -42,10 +42,18 @@ export const REASONS: readonly { reason: Exclude<RejectReason, "">; label: strin
   { reason: "other", label: "Other" },
 ];
 
+const judgements = new WeakMap<Verdict, Judgement>();
+const itemsOf = new WeakMap<Segment, Item>();
+
+/** The same verdict gives the same object, so that a list of many draws again only what has changed. */
 export function judgementOf(verdict: Verdict | null | undefined): Judgement | null {
   if (!verdict || verdict.decision === "withdrawn") return null;
+  const known = judgements.get(verdict);
+  if (known) return known;
   const { decision, start, stop, labels, reason, comment } = verdict;
-  return { decision, start, stop, labels, reason, comment, saved: true };
+  const made = { decision, start, stop, labels, reason, comment, saved: true };
+  judgements.set(verdict, made);
+  return made;
 }
 
 /** The span that counts: the person's where there is one, else the model's. */
@@ -67,7 +75,10 @@ export function stateOf(item: Item): ItemState {
 export type Opinion = (subject: Uuid, server: Verdict | null) => Judgement | null;
 
 export function itemOfSegment(segment: Segment, opinion: Opinion): Item {
-  return {
+  const judgement = opinion(segment.id, segment.verdict);
+  const known = itemsOf.get(segment);
+  if (known && known.judgement === judgement) return known;
+  const made: Item = {
     subject: segment.id,
     video: segment.video,
     videoName: segment.video_name,
@@ -75,9 +86,11 @@ export function itemOfSegment(segment: Segment, opinion: Opinion): Item {
     peak: segment.peak_frame,
     score: segment.score,
     severity: segment.severity,
-    judgement: opinion(segment.id, segment.verdict),
+    judgement,
     others: segment.others,
   };
+  itemsOf.set(segment, made);
+  return made;
 }
 
 /** A span of mine that this run does not propose: drawn, or proposed by another run or at another threshold. */

@@ -22,9 +22,11 @@ import { commentOpen } from "./VerdictBar";
 /** While one of these is open the keys belong to it. */
 const LAYERS = ".mantine-Modal-content, .mantine-Menu-dropdown, .mantine-Select-dropdown";
 
+const POPOVERS = ".mantine-Popover-dropdown";
+
 /** Some stay in the page when they are closed, without a place on the screen. */
-function isLayerOpen(): boolean {
-  return [...document.querySelectorAll(LAYERS)].some((layer) => layer.getClientRects().length > 0);
+function isOpen(layers: string): boolean {
+  return [...document.querySelectorAll(layers)].some((layer) => layer.getClientRects().length > 0);
 }
 
 /** Listens for the whole desk. */
@@ -43,8 +45,8 @@ export function useKeys(onFullScreen: () => void): void {
     const onKey = (event: KeyboardEvent): void => {
       const { session: now, map: keys, onFullScreen: fullScreen } = latest.current;
       if (event.defaultPrevented || event.isComposing || isTyping(event.target)) return;
-      if (isLayerOpen()) return;
       const chord = chordOf(event);
+      if (isOpen(chord === "Escape" ? `${LAYERS}, ${POPOVERS}` : LAYERS)) return;
       if (isTakenByWidget(event.target, chord)) return;
       const digit = digitOf(event);
       if (digit !== null) {
@@ -62,8 +64,9 @@ export function useKeys(onFullScreen: () => void): void {
       if (action === "fullScreen") fullScreen();
       else ACTS[action](now);
     };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
+    // before anybody else: a dialog that closes at Escape would be gone when this asks whether one is open
+    window.addEventListener("keydown", onKey, { capture: true });
+    return () => window.removeEventListener("keydown", onKey, { capture: true });
   }, [tools]);
 }
 

@@ -95,7 +95,7 @@ export function changeSpeed(tools: Tools, direction: 1 | -1): void {
 function Speed({ tools }: { tools: Tools }) {
   const speed = useStore(tools.settings, (settings) => settings.speed);
   return (
-    <Menu position="top" width={110}>
+    <Menu position="top" width={110} withinPortal={false}>
       <Menu.Target>
         <button
           type="button"

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 
 import { formatCount } from "../../lib/format";
-import { formatClock, timeOf } from "../../lib/frames";
+import { formatClock, mediaTime, timeOf } from "../../lib/frames";
 import { useReviewSession } from "../session";
 import classes from "./controls.module.css";
 
@@ -10,24 +10,26 @@ export function Readout() {
   const { timebase, tools } = useReviewSession();
   const frame = useRef<HTMLSpanElement>(null);
   const time = useRef<HTMLSpanElement>(null);
+  const media = useRef<HTMLSpanElement>(null);
 
   useEffect(() => {
     const write = (): void => {
       const now = tools.clock.get().frame;
       if (frame.current) frame.current.textContent = formatCount(now);
       if (time.current) time.current.textContent = formatClock(timeOf(timebase, now));
+      if (media.current) media.current.textContent = formatClock(mediaTime(now, timebase.proxyRate));
     };
     write();
     return tools.clock.subscribe(write);
   }, [tools, timebase]);
 
-  const widest = formatCount(Math.max(0, timebase.total - 1)).length;
+  // room for the longest number, so that the time beside it stays in its place
+  const widest = 2 * formatCount(timebase.total).length + 7;
   return (
     <div className={classes.readout} data-testid="readout">
-      <span title="Frames count from 0, as in every export">
-        frame{" "}
-        <span ref={frame} className={classes.frame} style={{ minWidth: `${widest}ch` }} data-testid="frame" />{" "}
-        of {formatCount(timebase.total)}
+      <span title="Frames count from 0, as in every export" style={{ minWidth: `${widest}ch` }}>
+        frame <span ref={frame} className={classes.frame} data-testid="frame" /> of{" "}
+        {formatCount(timebase.total)}
       </span>
       <span
         title={
@@ -39,6 +41,11 @@ export function Readout() {
         <span ref={time} data-testid="time" />
         {timebase.times && <span className={classes.vfr}>VFR</span>}
       </span>
+      {timebase.times && (
+        <span className={classes.media} title="Time in the player, which shows every frame equally long">
+          player <span ref={media} />
+        </span>
+      )}
     </div>
   );
 }

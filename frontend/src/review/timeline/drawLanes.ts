@@ -131,12 +131,15 @@ function drawVerdict(context: Context, item: Item, lane: Band, scene: LaneScene)
   const color = palette.states[state];
   if (state === "adjusted" && item.proposed) drawGhost(context, item.proposed, band, scene);
   const box = boxOf(spanOf(item), scene.view, scene.width);
+  // while its edges are being moved, the saved verdict steps back behind them
+  const moved = scene.unsaved !== null && item.subject === scene.selected;
   context.fillStyle = color;
-  context.globalAlpha = state === "rejected" ? 0.25 : 1;
+  context.globalAlpha = moved ? 0.3 : state === "rejected" ? 0.25 : 1;
   context.beginPath();
   context.roundRect(box.x, band.top, box.width, band.height, Math.min(2, box.width / 2));
   context.fill();
   context.globalAlpha = 1;
+  if (moved) return;
   if (state === "rejected") strike(context, box, band, color);
   context.fillStyle = state === "rejected" ? palette.text : palette.surface;
   const labels = item.judgement?.labels.join(", ");
