@@ -2,7 +2,8 @@
 
 Compared to the method written down line by line: noise levels and Fourier factors for every row, layers one
 after the other, coefficients integrated numerically in each call, rows picked one by one into batches. Both must
-give the same numbers. Prints one JSON line a figure.
+give the same numbers. Times are of one core's work, so that other work on the machine counts less. Prints one
+JSON line a figure.
 """
 
 from __future__ import annotations
