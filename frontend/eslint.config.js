@@ -9,7 +9,7 @@ export default tseslint.config(
     js.configs.recommended,
     ...tseslint.configs.strict,
     reactHooks.configs.flat.recommended,
-      prettier,
+    prettier,
     {
         languageOptions: { globals: { ...globals.browser } },
         rules: {

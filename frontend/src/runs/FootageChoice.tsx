@@ -15,6 +15,7 @@ export function FootageChoice(props: {
   onChange: (footage: Footage) => void;
 }) {
   const { ready, footage, onChange } = props;
+  const leftOut = ready.filter(({ id }) => !footage.train.has(id) || !footage.score.has(id)).length;
   const setMode = (mode: RunMode) =>
     onChange(
       mode === "merged"
@@ -45,6 +46,7 @@ export function FootageChoice(props: {
         <details className={classes.fold}>
           <summary>
             <ChevronRight size={14} aria-hidden /> Leave some videos out
+            {leftOut > 0 && <span className={classes.changes}>{leftOut} left out</span>}
           </summary>
           <VideoTicks {...props} />
         </details>
