@@ -58,7 +58,9 @@ def start_run(page: Page) -> None:
     settings = page.locator("summary:visible").filter(has_text="settings")
     expect(settings).to_have_count(1)  # those of the detectors that are not chosen fold away
     settings.click()
-    page.get_by_role("textbox", name="Min steps").fill("20")  # enough to score, not to score well: this is about the way
+    page.get_by_role("textbox", name="Min steps").fill(
+        "20"
+    )  # enough to score, not to score well: this is about the way
     page.get_by_role("textbox", name="Epochs").fill("1")
     page.get_by_role("button", name="Start run").click()
     expect(page.get_by_text("Segments that stand out")).to_be_visible(timeout=4 * MINUTES)
