@@ -41,7 +41,6 @@ HEATMAP_STRIDE = 4
 _REGION = (1 / 64, 1 / 64, 63 / 64, 63 / 64)  # centres of the cells lie 1/32 to 31/32 into the frame
 _LEAST_SPREAD = (0.02, 0.02, 0.02, 1e-4)  # for footage in which nothing ever moves
 _STEEPEST = np.log(10) / CELLS  # things ten times as large at one end of the picture
-_WINDOWS_AT_ONCE = 16
 _HISTORY = 4 * WINDOW  # frames that a window can still reach back to
 
 
@@ -206,8 +205,9 @@ def rebuild(
     for piece in pieces:
         held = piece if held is None else np.concatenate([held[-_HISTORY:], piece])
         available += len(piece)
+        at_once = 16 if device.type == "cuda" else max(1, 16 * 64**2 // piece.shape[-1] ** 2)  # memory
         while done < n_frames:
-            firsts = np.arange(done, min(n_frames, done + stride * _WINDOWS_AT_ONCE), stride)
+            firsts = np.arange(done, min(n_frames, done + stride * at_once), stride)
             chosen = reflected(firsts[:, None] - lead + np.arange(WINDOW), n_frames)  # (B, 16)
             chosen = chosen[chosen.max(1) < available]
             firsts = firsts[: len(chosen)]
