@@ -137,7 +137,12 @@ def _write(path: Path, arrays: Arrays, about: Mapping[str, str]) -> None:
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     # One key, because safetensors writes several in random order and equal models should be equal files.
     metadata = {"about": json.dumps({"format": FORMAT, "digest": _digest(contiguous), **about})}
-    write_atomically(path, lambda draft: save_file(contiguous, draft, metadata))
+
+    def write(draft: Path) -> None:
+        save_file(contiguous, draft, metadata)
+        draft.chmod(0o644)  # safetensors writes files that only their owner can read
+
+    write_atomically(path, write)
 
 
 def _metadata(path: Path, *, what: str) -> dict[str, str]:

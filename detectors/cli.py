@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(f"{error.filename or 'A file'}: {error.strerror or error}.")
         return EXIT_MISTAKE
     except KeyboardInterrupt:
-        _complain("Stopped. The same command goes on from the last epoch that was finished.")
+        goes_on = options.command is _fit
+        _complain("Stopped." + " The same command goes on from the last finished epoch." * goes_on)
         return EXIT_INTERRUPTED
 
 

@@ -71,6 +71,16 @@ def test_fit_leaves_the_model_alone_in_its_folder(model):
     assert [path.name for path in model.iterdir()] == ["model.safetensors"]
 
 
+def test_an_interrupted_fit_says_that_it_can_go_on(clips, tmp_path, capsys, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("detectors.pseudoanomaly.detector.PseudoAnomaly.fit", interrupt)
+    assert cli.main([*FIT, "--out", str(tmp_path), str(clips)]) == 130
+
+    assert "goes on from the last finished epoch" in capsys.readouterr().err
+
+
 def test_score_prints_one_line_a_video(model, clips, tmp_path, capsys):
     cli.main(["score", "--model", str(model), "--out", str(tmp_path), str(clips)])
 
