@@ -26,7 +26,7 @@ from vadreview.runs.models import Run, Segment
 ORDERS = {
     "score": ["-score", "video__name", "start", "pk"],
     "time": ["video__name", "video", "start", "pk"],
-    "newest": ["-run__created_at", "-score", "pk"],
+    "newest": ["-run__created_at", "-video__created_at", "-score", "pk"],
     "threshold": ["_distance", "pk"],
 }
 SEVERITIES = ["high", "medium", "low"]

@@ -53,14 +53,10 @@ const PANELS = [{ id: "queue", name: "Queue", Panel: QueuePanel }] as const;
 
 /** A button pressed with the mouse takes no focus: the next Space is meant for the player, not for it again. */
 function keepFocus(event: MouseEvent): void {
-  const { target } = event;
-  if (
-    target instanceof Element &&
-    target.closest("button") &&
-    !target.closest("input, textarea, [role=combobox]")
-  ) {
-    event.preventDefault();
-  }
+  const { target, currentTarget } = event;
+  // what is drawn over the desk (dialogs, menus) reports here too, and keeps its focus
+  if (!(target instanceof Element) || !currentTarget.contains(target)) return;
+  if (target.closest("button") && !target.closest("input, textarea, [role=combobox]")) event.preventDefault();
 }
 
 /** Loop the item as edited, with a second before and after. */

@@ -8,6 +8,7 @@ import { paths } from "../lib/paths";
 import { useStore } from "../lib/store";
 import { runName, STAGE_NAMES } from "../runs/names";
 import classes from "./desk.module.css";
+import { leaveField } from "./keymap";
 import { SavedMark } from "./SavedMark";
 import { useReviewSession } from "./session";
 import { change, type DeskSettings } from "./settings";
@@ -71,6 +72,7 @@ function VideoPicker() {
         );
       }}
       onChange={(id) => {
+        leaveField();
         if (id && id !== video.id) void navigate(paths.review(project.id, id, { run: run?.id ?? null }));
       }}
     />
@@ -94,7 +96,10 @@ function RunPicker() {
       value={run?.id ?? null}
       allowDeselect={false}
       data={scored.map((one) => ({ value: one.id, label: label(one) }))}
-      onChange={(id) => id && id !== run?.id && chooseRun(id)}
+      onChange={(id) => {
+        leaveField();
+        if (id && id !== run?.id) chooseRun(id);
+      }}
     />
   );
 }
@@ -114,7 +119,6 @@ const ZOOMS: { value: DeskSettings["zoom"]; label: string }[] = [
 function Habits() {
   const { tools } = useReviewSession();
   const settings = useStore(tools.settings, (value) => value);
-  const mark = (on: boolean): string => (on ? "●" : "○");
   return (
     <Menu position="bottom-end" width={240} closeOnItemClick={false}>
       <Menu.Target>
@@ -129,39 +133,35 @@ function Habits() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item
-          role="menuitemcheckbox"
-          aria-checked={settings.advance}
-          leftSection={settings.advance ? "☑" : "☐"}
-          onClick={() => change(tools.settings, { advance: !settings.advance })}
+        <Menu.CheckboxItem
+          checked={settings.advance}
+          onChange={(advance) => change(tools.settings, { advance })}
         >
           Go on after a decision
-        </Menu.Item>
+        </Menu.CheckboxItem>
         <Menu.Divider />
         <Menu.Label>An item that opens</Menu.Label>
-        {OPENS.map(({ value, label }) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={settings.opens === value}
-            leftSection={mark(settings.opens === value)}
-            onClick={() => change(tools.settings, { opens: value })}
-          >
-            {label}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={settings.opens}
+          onChange={(opens) => change(tools.settings, { opens: opens as DeskSettings["opens"] })}
+        >
+          {OPENS.map(({ value, label }) => (
+            <Menu.RadioItem key={value} value={value}>
+              {label}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Label>The timeline then</Menu.Label>
-        {ZOOMS.map(({ value, label }) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={settings.zoom === value}
-            leftSection={mark(settings.zoom === value)}
-            onClick={() => change(tools.settings, { zoom: value })}
-          >
-            {label}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={settings.zoom}
+          onChange={(zoom) => change(tools.settings, { zoom: zoom as DeskSettings["zoom"] })}
+        >
+          {ZOOMS.map(({ value, label }) => (
+            <Menu.RadioItem key={value} value={value}>
+              {label}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );

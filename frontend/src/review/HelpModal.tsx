@@ -1,5 +1,5 @@
 import { Alert, Button, Kbd, Modal, Text } from "@mantine/core";
-import { type KeyboardEvent, useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 
 import { useChangeMe, useMe } from "../api/queries/session";
 import { useStore } from "../lib/store";
@@ -44,24 +44,32 @@ function Keys() {
       { preferences: { ...me.preferences, [KEYS_PREFERENCE]: changed } },
       { onError: (error) => notifyError(error, "The keys were not saved") },
     );
-  const press = (event: KeyboardEvent): void => {
-    if (!asking || ["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
-    event.preventDefault();
-    event.stopPropagation();
+  const give = useEffectEvent((id: ActionId, event: KeyboardEvent) => {
     setAsking(null);
     if (event.key === "Escape") return;
-    const chord = chordOf(event.nativeEvent);
-    const changed = assignKey(changes, asking, chord);
+    const chord = chordOf(event);
+    const changed = assignKey(changes, id, chord);
     setRefused(
       changed
         ? ""
         : `${showChord(chord)} cannot be given away: digits, Space, Enter and Tab have a fixed meaning.`,
     );
     if (changed) store(changed);
-  };
+  });
+  useEffect(() => {
+    if (!asking) return;
+    const press = (event: KeyboardEvent): void => {
+      if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      give(asking, event);
+    };
+    window.addEventListener("keydown", press, { capture: true });
+    return () => window.removeEventListener("keydown", press, { capture: true });
+  }, [asking]);
 
   return (
-    <div onKeyDownCapture={press}>
+    <div>
       {refused && (
         <Alert color="yellow" mb="sm" withCloseButton onClose={() => setRefused("")}>
           {refused}

@@ -9,6 +9,7 @@ import { formatCount, plural } from "../lib/format";
 import { paths } from "../lib/paths";
 import { useStore } from "../lib/store";
 import { ErrorState, LoadingState } from "../ui/states";
+import { leaveField } from "./keymap";
 import { QueueItem } from "./QueueItem";
 import classes from "./queue.module.css";
 import { useReviewSession } from "./session";
@@ -48,7 +49,10 @@ export function QueuePanel() {
             data={ORDERS}
             value={settings.order}
             allowDeselect={false}
-            onChange={(order) => order && set({ order: order as SegmentOrder })}
+            onChange={(order) => {
+              leaveField();
+              if (order) set({ order: order as SegmentOrder });
+            }}
           />
           <Select
             size="xs"
@@ -60,7 +64,10 @@ export function QueuePanel() {
             ]}
             value={settings.state}
             allowDeselect={false}
-            onChange={(state) => state && set({ state: state as SegmentState })}
+            onChange={(state) => {
+              leaveField();
+              if (state) set({ state: state as SegmentState });
+            }}
           />
         </div>
         {settings.scope === "run" && (

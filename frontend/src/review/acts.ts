@@ -57,8 +57,12 @@ export function createActs(tools: Tools, effects: Effects) {
     const frame = frameOf(item);
     tools.reasoning.set(false);
     tools.watch.look(item.subject);
+    if (item.video !== video) {
+      // the desk arranges itself when the other video is there
+      if (opens === "play") tools.player.playNext();
+      return go({ video: item.video, segment: item.subject, frame });
+    }
     go({ video: item.video, segment: item.subject, frame });
-    if (item.video !== video) return; // the desk arranges itself when the other video is there
     if (opens !== "play") tools.player.pause();
     tools.player.seek(frame);
     if (opens === "play") tools.player.play();

@@ -75,8 +75,10 @@ describe("changing keys", () => {
 describe("who gets a key", () => {
   const inside = (html: string, selector: string): Element => {
     document.body.innerHTML = html;
-    const found = document.querySelector(selector);
+    const found = document.querySelector<HTMLElement>(selector);
     if (!found) throw new Error(selector);
+    found.tabIndex = 0;
+    found.focus();
     return found;
   };
 
@@ -90,6 +92,14 @@ describe("who gets a key", () => {
   test("a checkbox and a button are not typed into", () => {
     expect(isTyping(inside('<input type="checkbox">', "input"))).toBe(false);
     expect(isTyping(inside("<button>x</button>", "button"))).toBe(false);
+  });
+
+  test("a field that is only chosen from takes Space and arrows, but no letters", () => {
+    const field = inside("<input readonly>", "input");
+    expect(isTyping(field)).toBe(false);
+    expect(isTakenByWidget(field, "ArrowDown")).toBe(true);
+    expect(isTakenByWidget(field, "Space")).toBe(true);
+    expect(isTakenByWidget(field, "J")).toBe(false);
   });
 
   test("Space presses the focused button, letters still reach the desk", () => {

@@ -164,15 +164,24 @@ export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target instanceof HTMLTextAreaElement) return true;
   if (target instanceof HTMLSelectElement) return true;
-  if (target instanceof HTMLInputElement) return TYPED.has(target.type);
-  return target.closest('[role="textbox"], [role="combobox"]') !== null;
+  // what can only be chosen from takes Space and arrows (see below), not letters
+  if (target instanceof HTMLInputElement) return TYPED.has(target.type) && !target.readOnly;
+  return target.closest('[role="textbox"]') !== null;
+}
+
+/** A value was chosen from a field: the next key is for the desk again. */
+export function leaveField(): void {
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
 }
 
 const ARROWS = /Arrow(Left|Right|Up|Down)$|^Home$/;
 
-/** A focused slider, menu or list moves by arrows; a focused button or link is pressed by Space. */
+/**
+ * A focused slider, menu or list moves by arrows; a focused button or link is pressed by Space. Only where the
+ * keyboard led there: after a click with the mouse the next key is meant for the desk.
+ */
 export function isTakenByWidget(target: EventTarget | null, chord: string): boolean {
-  if (!(target instanceof HTMLElement)) return false;
+  if (!(target instanceof HTMLElement) || !target.matches(":focus-visible")) return false;
   if (ARROWS.test(chord) && !chord.includes("Alt+")) {
     if (target instanceof HTMLInputElement) return true;
     const moves =

@@ -27,6 +27,7 @@ export class Player {
   private wanted: number | null = null; // asked for while another seek was under way
   private sought: number | null = null; // where the seek under way goes
   private callback = 0;
+  private startsPlaying = false;
 
   constructor(private readonly clock: ClockStore) {}
 
@@ -56,6 +57,8 @@ export class Player {
     if (typeof video.requestVideoFrameCallback === "function") this.listen(video);
     else on("timeupdate", () => this.painted(this.currentFrame()));
     if (video.readyState >= HTMLMediaElement.HAVE_METADATA) this.applySeek();
+    if (this.startsPlaying) this.play();
+    this.startsPlaying = false;
     return () => {
       events.abort();
       video.cancelVideoFrameCallback?.(this.callback);
@@ -102,6 +105,11 @@ export class Player {
       this.seek(this.loop.start);
     // a refusal (the element went away, playback not allowed) leaves the paused state, which the clock shows
     video.play().catch(() => patchClock(this.clock, { playing: !video.paused }));
+  }
+
+  /** Play the next video that is attached, from where it is attached. */
+  playNext(): void {
+    this.startsPlaying = true;
   }
 
   pause(): void {

@@ -57,10 +57,7 @@ function Pictures() {
     const element = player.current;
     if (!element) return;
     const { frame } = parsePlace(window.location.search);
-    const { opens } = tools.settings.get();
-    const detach = tools.player.attach(element, first.current, clampFrame(frame ?? 0, first.current.total));
-    if (frame !== null && opens === "play" && tools.clock.get().playing) tools.player.play();
-    return detach;
+    return tools.player.attach(element, first.current, clampFrame(frame ?? 0, first.current.total));
   }, [tools]);
   useEffect(
     () => (scrub.current ? layScrubPictures(scrub.current, video, tools) : undefined),

@@ -99,8 +99,13 @@ function Legend() {
       {others.length > 0 && (
         <Popover position="top-start" width={260} shadow="md">
           <Popover.Target>
-            <button type="button" className={classes.more} title="Draw the curves of other runs too">
-              <Layers2 size={13} aria-hidden /> {plural(others.length, "other run")}
+            <button
+              type="button"
+              className={classes.more}
+              title="Draw the curves of other runs too"
+              aria-label={`Curves of ${plural(others.length, "other run")}`}
+            >
+              <Layers2 size={13} aria-hidden /> +{others.length}
             </button>
           </Popover.Target>
           <Popover.Dropdown>
