@@ -139,7 +139,7 @@ ABOUT = About(
                 train_fixed_s=35.0,
                 train_s_per_1000_frames=28.0,
                 score_s_per_1000_frames=11.0,
-                measured_on="an AMD EPYC core, frames of 360 x 240 to 480 x 270",
+                measured_on="one AMD EPYC core, frames of 360 x 240 to 480 x 270",
             ),
         ),
         "paper": Preset(

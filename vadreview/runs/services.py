@@ -167,7 +167,7 @@ def estimate(
         return Estimate(
             train_s=None, score_s=None, frames=frames, note="Nobody has measured how long this takes."
         )
-    note = f"Measured on {cost['measured_on']}, one core."
+    note = f"Measured on {cost['measured_on']}."
     if overrides:
         note += " Your changes to the settings are not counted in."
     return Estimate(
