@@ -68,6 +68,13 @@ describe("sending", () => {
     expect(rows.size).toBe(1);
   });
 
+  test("an answer that is none, such as a proxy's page, is tried again", async () => {
+    const { rows, send } = server();
+    send.mockRejectedValueOnce(new SyntaxError("Unexpected token <"));
+    open({ send }).add(request("a"));
+    await vi.waitFor(() => expect(rows.size).toBe(1));
+  });
+
   test("what a closed tab left behind is sent by the next one", async () => {
     const closed = open({ send: () => new Promise(() => {}) });
     closed.add(request("a"));

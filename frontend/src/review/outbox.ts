@@ -85,9 +85,9 @@ export class Outbox {
       for (const { saved } of this.listeners) saved(request, verdict);
       return true;
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      const fate = fateOf(error);
-      if (fate === "refused") {
+      // anything else than an answer of the server (a proxy's page, say) is as good as none
+      const fate = error instanceof ApiError ? fateOf(error) : "unreachable";
+      if (error instanceof ApiError && fate === "refused") {
         // taking back what was never taken would be refused too, with a sentence nobody understands
         const dropped = this.store
           .get()
@@ -98,7 +98,7 @@ export class Outbox {
       }
       const pause = (this.options.pause_ms ?? doubling)(this.failures);
       this.failures += 1;
-      this.store.set((old) => ({ ...old, trouble: fate }));
+      this.store.set((old) => ({ ...old, trouble: fate === "signed out" ? fate : "unreachable" }));
       this.timer = setTimeout(() => void this.flush(), pause);
       return false;
     }

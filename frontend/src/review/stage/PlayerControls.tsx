@@ -158,6 +158,7 @@ function Heat() {
       <button
         type="button"
         className={classes.scale}
+        aria-label="Scale of each frame's own"
         disabled={!heatmap}
         aria-pressed={heatScale === "frame"}
         title={
