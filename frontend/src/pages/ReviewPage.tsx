@@ -4,6 +4,7 @@ import { Clapperboard } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import { Link, Navigate, useLocation, useNavigate, useNavigationType, useParams } from "react-router";
 
+import { useTopItem } from "../api/queries/segments";
 import { useVideo, useVideos, videoKeys } from "../api/queries/videos";
 import type { Uuid, Video } from "../api/types";
 import { paths } from "../lib/paths";
@@ -22,18 +23,26 @@ export function ReviewPage() {
   return videoId ? <VideoOnDesk id={videoId} tools={tools} /> : <FirstVideo />;
 }
 
-/** Without a video in the address: the one with most to review, else the first that can be played. */
+/** Without a video in the address: the strangest open item; with none, the first video that can be played. */
 function FirstVideo() {
   const project = useCurrentProject();
   const { search } = useLocation();
+  const { run } = useMemo(() => parsePlace(search), [search]);
+  const top = useTopItem(project.id, run);
   const query = useVideos(project.id);
   usePageTitle("Review", project.name);
+  if (top.isPending) return <LoadingState label="Opening the review desk" />;
+  if (top.data) {
+    const { video, run: of, id, peak_frame } = top.data;
+    return (
+      <Navigate to={paths.review(project.id, video, { run: of, segment: id, frame: peak_frame })} replace />
+    );
+  }
   return (
     <QueryView query={query} loading={<LoadingState label="Opening the review desk" />}>
       {(videos) => {
-        const ready = videos.filter((video) => video.state === "ready");
-        const first = ready.toSorted((one, other) => other.to_review - one.to_review)[0];
-        if (first) return <Navigate to={{ pathname: paths.review(project.id, first.id), search }} replace />;
+        const first = videos.find((video) => video.state === "ready");
+        if (first) return <Navigate to={paths.review(project.id, first.id, { run })} replace />;
         const coming = videos.some((video) => video.state === "ingesting");
         return (
           <Page title="Review">

@@ -37,6 +37,20 @@ export const segmentKeys = {
 
 const PAGE_SIZE = 100;
 
+/** The strangest item that is still open, of one run or of the whole project; null when nothing is. */
+export function useTopItem(project: Uuid, run: Uuid | null) {
+  return useQuery({
+    queryKey: [...segmentKeys.all, "top", project, run] as const,
+    queryFn: async ({ signal }) => {
+      const params = { project, run, state: "open", order: "score", page_size: 1 };
+      return (await api.get<Page<Segment>>("/api/segments/", { params, signal })).results[0] ?? null;
+    },
+    // where one lands is decided by what is open now, not by what was a minute ago
+    gcTime: 0,
+    staleTime: 0,
+  });
+}
+
 /** The queue, page by page, in the order asked for. */
 export function useSegmentQueue(filter: SegmentFilter | null) {
   return useInfiniteQuery({
