@@ -49,7 +49,7 @@ def make(
     done = settings.DATA_DIR / "demo.done"
     if done.exists():
         return None
-    say("Making a demo project (once, about two minutes; `make run DEMO=0` skips it) ...")
+    say("Making a demo project (once, it takes some minutes; `make run DEMO=0` skips it) ...")
     clips = _clips(seed=seed, quick=quick, say=say, keep_going=keep_going)
     if clips is None:
         return None

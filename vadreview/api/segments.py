@@ -211,7 +211,9 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         run = self._run(given["run"])
-        permissions.require(request.user, run.project, Role.REVIEWER)
+        # the policy of the project is everybody's, and its next runs': that is a manager's to change
+        least = Role.MANAGER if given["save_policy"] else Role.REVIEWER
+        permissions.require(request.user, run.project, least)
         services.propose(
             run, policy=given["policy"], threshold=given["threshold"], save_policy=given["save_policy"]
         )

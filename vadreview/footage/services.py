@@ -125,13 +125,19 @@ def storage_bytes(project: Project) -> int:
 
 
 def add_member(project: Project, *, username: str, role: Role) -> tuple[Membership, str | None]:
-    """Give a person a role; a name nobody has yet becomes an account, with a one-time sign-in secret."""
+    """Give a person a role, with a one-time sign-in secret where the account was never used.
+
+    A name nobody has yet becomes an account. Somebody whose link got lost is removed and added again.
+    """
     with transaction.atomic():
         user = User.objects.filter(username=User.normalize_username(username)).first()
         secret = None
         if user is None:
             user = _create_account(username)
-            secret = accounts.create_sign_in_link(user)
+        if user.last_login is None and not user.has_usable_password() and not user.is_superuser:
+            secret = accounts.create_sign_in_link(
+                user
+            )  # nobody was ever signed in: nobody can be robbed of it
         membership, created = Membership.objects.get_or_create(
             project=project, user=user, defaults={"role": role}
         )

@@ -20,7 +20,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from vadreview.accounts.models import User
 from vadreview.footage import queries as footage
 from vadreview.review.models import Verdict
-from vadreview.runs.models import Segment
+from vadreview.runs.models import Run, Segment
 
 FIRM = (Verdict.Decision.ACCEPT, Verdict.Decision.REJECT)
 
@@ -88,6 +88,12 @@ def decided_by(user: User, segments: QuerySet[Segment]) -> QuerySet[Segment]:
     return segments.alias(_said=_last_decision_of(user)).exclude(
         Q(_said__isnull=True) | Q(_said=Verdict.Decision.WITHDRAWN)
     )
+
+
+def decided_in(run: Run) -> set[uuid.UUID]:
+    """Return the segments of a run about which somebody has an opinion."""
+    said = current(Verdict.objects.filter(subject__in=run.segments.values("pk")))
+    return set(said.values_list("subject", flat=True))
 
 
 def _last_decision_of(user: User) -> Subquery:

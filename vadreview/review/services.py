@@ -141,10 +141,22 @@ def propose(run: Run, *, policy: dict, threshold: float | None, save_policy: boo
         )
     proposal = proposals.make(run, policy=policy, high=threshold)
     with transaction.atomic():
-        count = proposals.store(run, proposal)
+        count = proposals.store(run, proposal, decided=queries.decided_in(run))
         if save_policy:
-            Project.objects.filter(pk=run.project_id).update(policy=proposal.policy.model_dump())
+            Project.objects.filter(pk=run.project_id).update(policy=_portable(proposal, by_hand=threshold))
     return count
+
+
+def _portable(proposal: proposals.Proposal, *, by_hand: float | None) -> dict:
+    """Return a policy that means the same to other runs: a line placed by hand becomes robust deviations.
+
+    The score of a line belongs to one run; each run has a scale of its own.
+    """
+    policy, level = proposal.policy.model_dump(), proposal.threshold
+    if by_hand is None or level.spread <= 0:
+        return policy
+    deviations = (by_hand - level.centre) / level.spread
+    return policy | {"method": "mad", "value": round(min(max(deviations, 0.0), 100.0), 3)}
 
 
 def by_client_key(reviewer: User, client_key: uuid.UUID) -> Verdict | None:

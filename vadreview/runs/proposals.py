@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -15,6 +15,7 @@ from vadreview.runs import curves, inference
 from vadreview.runs.models import Run, Segment
 
 BATCH = 500
+SAME_EVENT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +47,34 @@ def make(run: Run, *, policy: inference.Policy | Mapping[str, Any], high: float 
 
 
 @transaction.atomic
-def store(run: Run, proposal: Proposal) -> int:
-    """Replace the proposals of a run; returns how many there are. Spans that stay the same keep their ids."""
+def store(run: Run, proposal: Proposal, *, decided: Collection[uuid.UUID] = ()) -> int:
+    """Replace the proposals of a run; returns how many there are. Spans that stay the same keep their ids.
+
+    Of the segments in `decided` those stay as they are that a new proposal covers by at least half (SAME_EVENT):
+    an edge that moves by a frame must not bring back what a person has settled.
+    """
     run = Run.objects.select_for_update().get(pk=run.pk)  # two people may press “Apply” at once
-    proposed = [
-        Segment(
-            id=segment_id(run.pk, video=video, start=found.start, stop=found.stop),
-            run=run,
-            video_id=video,
-            start=found.start,
-            stop=found.stop,
-            peak_frame=found.peak_frame,
-            score=found.score,
-        )
-        for video, intervals in proposal.intervals.items()
-        for found in intervals
-    ]
+    settled: dict[uuid.UUID, list[Segment]] = {}
+    for segment in run.segments.filter(pk__in=decided):
+        settled.setdefault(segment.video_id, []).append(segment)
+    proposed = []
+    for video, intervals in proposal.intervals.items():
+        for found in intervals:
+            same = _same_event(found, settled.get(video, []))
+            if same is not None:
+                settled[video].remove(same)
+            proposed.append(
+                same
+                or Segment(
+                    id=segment_id(run.pk, video=video, start=found.start, stop=found.stop),
+                    run=run,
+                    video_id=video,
+                    start=found.start,
+                    stop=found.stop,
+                    peak_frame=found.peak_frame,
+                    score=found.score,
+                )
+            )
     kept = {segment.id for segment in proposed}
     gone = [pk for pk in run.segments.values_list("pk", flat=True) if pk not in kept]
     for at in range(0, len(gone), BATCH):
@@ -79,6 +92,18 @@ def store(run: Run, proposal: Proposal) -> int:
     run.proposed_at = timezone.now()
     run.save(update_fields=["policy", "threshold", "centre", "proposed_at"])
     return len(proposed)
+
+
+def _same_event(found: inference.Interval, settled: Sequence[Segment]) -> Segment | None:
+    """Return the segment that overlaps a new proposal most, if by at least SAME_EVENT (intersection over union)."""
+
+    def overlap(segment: Segment) -> float:
+        common = min(segment.stop, found.stop) - max(segment.start, found.start)
+        union = max(segment.stop, found.stop) - min(segment.start, found.start)
+        return common / union
+
+    best = max(settled, key=overlap, default=None)
+    return best if best is not None and overlap(best) >= SAME_EVENT else None
 
 
 def propose(run: Run, *, policy: inference.Policy | Mapping[str, Any], high: float | None = None) -> int:

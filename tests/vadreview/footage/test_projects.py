@@ -225,6 +225,20 @@ def test_an_unknown_name_becomes_an_account_with_a_one_time_link(api, anonymous,
     assert client.get(url(project)).json()["my_role"] == "viewer"
 
 
+def test_somebody_whose_link_got_lost_is_added_again_with_a_new_one(api, anonymous, manager, project):
+    members = url(project, "members")
+    first = api(manager).post(members, {"username": "nora", "role": "viewer"}).json()
+    api(manager).delete(f"{members}{first['user']}/")
+
+    again = api(manager).post(members, {"username": "nora", "role": "viewer"}).json()
+
+    secret = again["sign_in_link"].removeprefix("/signin/")
+    assert api(anonymous).post("/api/session/link/", {"secret": secret}).status_code == 200
+    # from now on the account is somebody's
+    api(manager).delete(f"{members}{first['user']}/")
+    assert "sign_in_link" not in api(manager).post(members, {"username": "nora", "role": "viewer"}).json()
+
+
 @pytest.mark.parametrize("username", ["", "two words", "a/b", "n" * 151])
 def test_a_name_that_cannot_be_an_account_is_refused(api, manager, project, username):
     before = User.objects.count()

@@ -188,15 +188,52 @@ def test_applying_proposes_and_keeps_the_verdicts(client, run, reviewer):
 
 
 @pytest.mark.django_db
-def test_a_policy_becomes_the_projects_only_when_asked(client, run, project):
+def test_a_decided_event_stays_decided_when_its_edges_move(client, run, reviewer):
     apply(client, run)
+    settled = Segment.objects.get(start=100)
+    factories.VerdictFactory(segment=settled, reviewer=reviewer)
+
+    answer = apply(client, run, policy=SHARP | {"pad_s": 0.2}).json()
+
+    assert (answer["segments"], answer["to_review"]) == (3, 2)
+    kept = Segment.objects.get(pk=settled.pk)
+    assert (kept.start, kept.stop) == (settled.start, settled.stop)
+    others = Segment.objects.exclude(pk=settled.pk).order_by("start")
+    assert [segment.start for segment in others] == [395, 795]
+
+
+@pytest.mark.django_db
+def test_an_event_that_shrinks_to_less_than_half_asks_again(client, run, reviewer):
+    apply(client, run, policy=SHARP | {"pad_s": 5})
+    wide = Segment.objects.order_by("start").first()
+    factories.VerdictFactory(segment=wide, reviewer=reviewer)
+
+    assert apply(client, run).json()["to_review"] == 3
+    assert not Segment.objects.filter(pk=wide.pk).exists()
+
+
+@pytest.mark.django_db
+def test_a_policy_becomes_the_projects_only_when_a_manager_asks(api, manager, reviewer, run, project):
+    apply(api(manager), run)
+    assert apply(api(reviewer), run, save_policy=True).status_code == 403
     project.refresh_from_db()
     assert project.policy == {}
 
-    apply(client, run, save_policy=True)
+    apply(api(manager), run, save_policy=True)
     project.refresh_from_db()
     assert project.policy["smooth_sigma_frames"] == 0
     assert project.policy["merge_gap_s"] == 1.0
+
+
+@pytest.mark.django_db
+def test_a_line_placed_by_hand_is_saved_so_that_it_means_the_same_again(api, manager, run, project):
+    first = apply(api(manager), run, threshold=0.37, save_policy=True).json()
+    project.refresh_from_db()
+
+    assert project.policy["method"] == "mad"
+    again = apply(api(manager), run, policy=project.policy).json()
+    assert again["threshold"] == pytest.approx(first["threshold"], rel=1e-2)
+    assert again["segments"] == first["segments"]
 
 
 @pytest.mark.django_db

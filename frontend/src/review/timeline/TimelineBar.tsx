@@ -153,12 +153,14 @@ function Numbers({ tuner }: { tuner: Tuner }) {
   const shown = trial?.preview ?? standing;
   const apply = (): void => {
     if (!trial) return;
+    const save_policy = may(project, "manager");
     propose.mutate(
-      { run: run.id, ...trial.tuning, save_policy: may(project, "reviewer") },
+      { run: run.id, ...trial.tuning, save_policy },
       {
         onSuccess: () => {
           tuner.drop();
-          say(tools, "Applied, and saved as the project's policy");
+          if (!save_policy) say(tools, "Applied to this run");
+          else say(tools, "Applied, and saved as the project's policy");
         },
       },
     );
