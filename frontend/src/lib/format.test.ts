@@ -10,7 +10,11 @@ import {
   formatScore,
   humanize,
   plural,
+  visibleName,
 } from "./format";
+
+test("a name cannot hide its ending behind characters that turn the reading direction", () =>
+  expect(visibleName("invoice\u202Egpm.exe\u0000")).toBe("invoice gpm.exe "));
 
 test.each([
   [0, "0 B"],

@@ -12,6 +12,11 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
+/** A file's name without the unseen characters that would turn its reading direction, and hide its ending. */
+export function visibleName(name: string): string {
+  return name.replace(/[\p{Cc}\p{Cf}]/gu, " ");
+}
+
 /** Decimal units, as disks and file managers count. */
 export function formatBytes(bytes: number): string {
   let value = Math.max(0, bytes);

@@ -93,8 +93,8 @@ function VideoTicks({
       <Table stickyHeader>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>{plural(ready.length, "video")}</Table.Th>
-            <Table.Th>
+            <Table.Th w="100%">{plural(ready.length, "video")}</Table.Th>
+            <Table.Th className={classes.oneLine}>
               <Checkbox
                 label="Learn from"
                 checked={has(footage.train) === ready.length}
@@ -119,7 +119,7 @@ function VideoTicks({
         <Table.Tbody>
           {ready.map((video) => (
             <Table.Tr key={video.id}>
-              <Table.Td>
+              <Table.Td className={classes.videoName} title={video.name}>
                 {video.name} <span className={classes.dim}>{formatLength(video.duration_s)}</span>
               </Table.Td>
               <Table.Td>

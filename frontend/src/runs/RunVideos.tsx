@@ -15,16 +15,16 @@ export function RunVideos({ run }: { run: Run }) {
     <Table>
       <Table.Thead>
         <Table.Tr>
-          <Table.Th>Video</Table.Th>
-          <Table.Th>Learned from</Table.Th>
-          <Table.Th style={{ width: 260 }}>Scoring</Table.Th>
+          <Table.Th w="100%">Video</Table.Th>
+          <Table.Th className={classes.oneLine}>Learned from</Table.Th>
+          <Table.Th miw={260}>Scoring</Table.Th>
           <Table.Th ta="right">Took</Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
         {run.videos.map((row) => (
           <Table.Tr key={row.video}>
-            <Table.Td>
+            <Table.Td className={classes.videoName} title={row.name}>
               {row.job?.status === "done" ? (
                 <Link to={paths.review(run.project, row.video, { run: run.id })}>{row.name}</Link>
               ) : (

@@ -2,7 +2,7 @@ import { ActionIcon, Button, Group, Tooltip } from "@mantine/core";
 import { Pause, Play, RotateCcw, X } from "lucide-react";
 import type { ReactNode } from "react";
 
-import { formatBytes, formatPercent, formatTimeLeft, plural } from "../lib/format";
+import { formatBytes, formatPercent, formatTimeLeft, plural, visibleName } from "../lib/format";
 import { notifyError } from "../ui/notify";
 import { Panel } from "../ui/Panel";
 import { ProgressBar } from "../ui/JobProgress";
@@ -65,7 +65,8 @@ export function UploadPanel({ project }: { project: string }) {
 
 function UploadRow({ item }: { item: UploadItem }) {
   const queue = useUploadQueue();
-  const { id, path, status } = item;
+  const { id, status } = item;
+  const path = visibleName(item.path);
   const fraction = item.size > 0 ? item.sent / item.size : 0;
   const cancel = () => void queue.cancel(id).catch((error: unknown) => notifyError(error));
   return (
