@@ -96,5 +96,5 @@ $(VENV)/node.done: $(VENV)/run.done frontend/package-lock.json
 
 $(VENV)/frontend.done: $(VENV)/node.done $(FRONTEND_FILES)
 	@echo "Building the front end ..."
-	@cd frontend && npm run build --silent
+	@cd frontend && npm run build --silent -- --logLevel warn
 	@touch $@
