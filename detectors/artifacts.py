@@ -116,6 +116,7 @@ def fingerprint(
         total.update(f"{video.sha256}\n".encode())
         if supervision is not None:
             total.update(supervision.of(video).tobytes())
+            total.update(supervision.disputed_in(video).tobytes())
     return total.hexdigest()
 
 

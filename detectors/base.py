@@ -38,6 +38,7 @@ __all__ = [
     "Preset",
     "Progress",
     "ProgressCallback",
+    "Refinement",
     "Supervision",
     "Track",
     "UnreadableVideo",
@@ -215,6 +216,41 @@ class Patterns:
 
 
 @dataclass(frozen=True, slots=True)
+class Refinement:
+    """How the pseudo-label of each window of a video came about, round by round.
+
+    R rounds, K windows, N neighbours, B windows in the bank that the neighbours come from. A probability is that of
+    being abnormal.
+    starts: int64 (K,), first frame of each window. length: frames in a window.
+    raw, refined: int8 (R, K), NORMAL or ABNORMAL: by the threshold alone, and after the neighbours' vote.
+    distance: float32 (R, K), what `threshold` (R,) is compared with; higher is stranger.
+    probability, vote, entropy, weight: float32 (R, K) in 0..1: the window's own probability, the soft vote of its
+    neighbours, the binary entropy of the vote in bits, and the weight the window trains with.
+    neighbours: int32 (R, K, N), rows of the bank, -1 where there is none. similarity: float16 (R, K, N), cosine.
+    bank_videos: names of videos. bank_video: int32 (B,), places in it. bank_starts: int64 (B,), frames.
+    clamped: int8 (K,), what people fixed for good, UNKNOWN elsewhere. disputed: bool (K,), people contradict.
+    """
+
+    starts: NDArray[np.int64]
+    length: int
+    raw: NDArray[np.int8]
+    refined: NDArray[np.int8]
+    distance: NDArray[np.float32]
+    threshold: NDArray[np.float32]
+    probability: NDArray[np.float32]
+    vote: NDArray[np.float32]
+    entropy: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    neighbours: NDArray[np.int32]
+    similarity: NDArray[np.float16]
+    bank_videos: tuple[str, ...]
+    bank_video: NDArray[np.int32]
+    bank_starts: NDArray[np.int64]
+    clamped: NDArray[np.int8]
+    disputed: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """One tracked person of a video, seen in P frames.
 
@@ -231,34 +267,56 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class VideoScores:
-    """All that a detector says about one video. frames: float32 (N,), one finite score for each frame."""
+    """All that a detector says about one video.
+
+    frames: float32 (N,), one finite score for each frame. notes: sentences a person should read beside the scores,
+    such as that nobody is visible.
+    """
 
     frames: NDArray[np.float32]
     tracks: Mapping[str, Track] = field(default_factory=dict)
     heatmaps: Heatmaps | None = None
     patterns: Patterns | None = None
     people: tuple[Person, ...] | None = None
+    refinement: Refinement | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Supervision:
-    """What people decided: for each video, by its name, int8 (N,) of UNKNOWN, NORMAL or ABNORMAL."""
+    """What people decided: for each video, by its name, int8 (N,) of UNKNOWN, NORMAL or ABNORMAL.
+
+    disputed: for each video, bool (N,): frames on which people contradict each other, UNKNOWN in `labels`.
+    """
 
     labels: Mapping[str, NDArray[np.int8]]
+    disputed: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+
+    def disputed_in(self, video: Video) -> NDArray[np.bool_]:
+        """Give the disputed frames of one video. Raises ConfigError."""
+        disputed = self.disputed.get(video.name)
+        if disputed is None:
+            return np.zeros(video.n_frames, np.bool_)
+        self._check_length(video, len(disputed))
+        return disputed.astype(np.bool_, copy=False)
 
     def of(self, video: Video) -> NDArray[np.int8]:
         """Give the labels of one video, UNKNOWN where nobody decided. Raises ConfigError."""
         labels = self.labels.get(video.name)
         if labels is None:
             return np.full(video.n_frames, UNKNOWN, np.int8)
-        if labels.shape != (video.n_frames,):
-            raise ConfigError(
-                f"The verdicts on {video.name} cover {len(labels)} frames, the video has {video.n_frames}. "
-                "Make them again from the video's present version."
-            )
+        self._check_length(video, len(labels))
         if not np.isin(labels, (UNKNOWN, NORMAL, ABNORMAL)).all():
             raise ConfigError(f"The verdicts on {video.name} hold something else than -1, 0 and 1.")
         return labels.astype(np.int8, copy=False)
+
+    @staticmethod
+    def _check_length(video: Video, length: int) -> None:
+        if length != video.n_frames:
+            raise ConfigError(
+                f"The verdicts on {video.name} cover {length} frames, the video has {video.n_frames}. "
+                "Make them again from the video's present version."
+            )
 
 
 class Detector(ABC):
