@@ -1,1 +1,3 @@
-"""Diffusion models: `karras` (preconditioning, noise schedule, LMS sampler), `averages` (EMA and warm-ups)."""
+"""Diffusion models: `karras` (preconditioning, noise schedule, LMS sampler), `ddpm` (discrete steps), `averages`
+(EMA and warm-ups).
+"""
