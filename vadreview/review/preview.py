@@ -1,15 +1,16 @@
 """What a threshold would mean before it is applied: how much to review, and how often it would be right.
 
-Precision and recall count spans, not frames; two spans meet when they share a frame. Each video is measured by
-its ground truth where it has some, else by its verdicts (`review.queries.settle`):
+Precision and recall count frames: a threshold so low that it proposes the whole video finds every abnormal frame
+and is right no more often than chance. Each video is measured by its ground truth where it has some, else by its
+verdicts (`review.queries.settle`):
 
-- ground truth: precision = proposals that meet a true span / all proposals; recall = true spans that a proposal
-  meets / all true spans.
-- verdicts: precision = proposals that meet an accepted span / proposals that meet an accepted or a rejected span
-  (what nobody has judged counts neither way); recall = accepted spans that a proposal meets / all accepted spans.
-  This recall knows only what people have seen: it is an upper bound.
+- ground truth: precision = abnormal frames among the proposed / proposed frames; recall = abnormal frames that
+  are proposed / abnormal frames.
+- verdicts: the same over judged frames only, those of an accepted span (abnormal) or of a rejected one; what nobody
+  has judged counts neither way. A frame that both have counts as accepted, as in an export. This recall knows
+  only what people have seen: it is an upper bound.
 
-Counts are summed over the videos before they are divided. A ratio of nothing is None.
+Frames are summed over the videos before they are divided. A ratio of nothing is None.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-import numpy as np
 from django.db.models import Count, Max
 
 from vadreview.footage.models import GroundTruth
@@ -116,34 +116,49 @@ def measure(
     proposed: dict[uuid.UUID, list[Interval]], known: Reference
 ) -> tuple[float | None, float | None, str | None]:
     """Return precision, recall and what they rest on, by the definitions at the top of this module."""
-    right = judged = found = sought = 0
+    right = judged = sought = 0
     sources = set()
     for video, intervals in proposed.items():
-        spans = [(one.start, one.stop) for one in intervals]
+        spans = merged([(one.start, one.stop) for one in intervals])
         if known.true.get(video):
             sources.add("ground_truth")
-            wanted, meets = known.true[video], _meets(spans, known.true[video])
-            right, judged = right + int(meets.sum()), judged + len(spans)
+            wanted = merged(known.true[video])
+            judged += _frames(spans)
         elif known.accepted.get(video) or known.rejected.get(video):
             sources.add("verdicts")
-            wanted = known.accepted.get(video, [])
-            meets, wrong = _meets(spans, wanted), _meets(spans, known.rejected.get(video, []))
-            right, judged = right + int(meets.sum()), judged + int((meets | wrong).sum())
+            wanted = merged(known.accepted.get(video, []))
+            judged += common_frames(spans, merged([*wanted, *known.rejected.get(video, [])]))
         else:
             continue
-        found, sought = found + int(_meets(wanted, spans).sum()), sought + len(wanted)
+        right, sought = right + common_frames(spans, wanted), sought + _frames(wanted)
     precision = right / judged if judged else None
-    recall = found / sought if sought else None
+    recall = right / sought if sought else None
     return precision, recall, "both" if len(sources) == 2 else next(iter(sources), None)
 
 
-def _meets(spans: list[Span], others: list[Span]) -> np.ndarray:
-    """Say of each span whether it shares a frame with any of the others; bool (len(spans),)."""
-    if not spans or not others:
-        return np.zeros(len(spans), dtype=bool)
-    starts = np.sort([start for start, _ in others])
-    stops = np.sort([stop for _, stop in others])
-    # of the others, those that begin before this one ends, less those that have ended before it begins
-    begun = np.searchsorted(starts, [stop for _, stop in spans], side="left")
-    ended = np.searchsorted(stops, [start for start, _ in spans], side="right")
-    return begun > ended
+def merged(spans: list[Span]) -> list[Span]:
+    """Join spans that overlap or touch; sorted."""
+    joined: list[Span] = []
+    for start, stop in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], stop))
+        else:
+            joined.append((start, stop))
+    return joined
+
+
+def _frames(spans: list[Span]) -> int:
+    return sum(stop - start for start, stop in spans)
+
+
+def common_frames(spans: list[Span], others: list[Span]) -> int:
+    """Count the frames that lie in both; both as `merged` makes them."""
+    count = place = 0
+    for start, stop in spans:
+        while place < len(others) and others[place][1] <= start:
+            place += 1
+        for other_start, other_stop in others[place:]:
+            if other_start >= stop:
+                break
+            count += min(stop, other_stop) - max(start, other_start)
+    return count

@@ -38,14 +38,21 @@ def proposed(*spans) -> dict:
 # ---- the measures ----
 
 
-def test_against_ground_truth_every_proposal_is_judged():
+def test_against_ground_truth_every_proposed_frame_is_judged():
     known = Reference()
     known.true[VIDEO] = [(0, 10), (50, 60), (90, 95)]
 
-    # the first meets one truth, the second two, the third none
+    # 3 frames of the first truth, 5 + 2 of the second and third of 37, none of 10
     found = preview.measure(proposed((5, 8), (55, 92), (200, 210)), known)
 
-    assert found == (2 / 3, 1.0, "ground_truth")
+    assert found == (10 / 50, 10 / 25, "ground_truth")
+
+
+def test_proposing_the_whole_video_is_right_no_more_often_than_chance():
+    known = Reference()
+    known.true[VIDEO] = [(100, 110), (400, 490)]
+
+    assert preview.measure(proposed((0, 1000)), known) == (0.1, 1.0, "ground_truth")
 
 
 def test_against_verdicts_what_nobody_judged_counts_neither_way():
@@ -53,23 +60,25 @@ def test_against_verdicts_what_nobody_judged_counts_neither_way():
     known.accepted[VIDEO] = [(0, 10), (300, 310)]
     known.rejected[VIDEO] = [(50, 60)]
 
-    found = preview.measure(proposed((5, 8), (55, 58), (200, 210)), known)
+    # 3 accepted frames, 1 rejected, 14 that nobody judged
+    found = preview.measure(proposed((5, 8), (55, 56), (200, 214)), known)
 
-    assert found == (1 / 2, 1 / 2, "verdicts")
+    assert found == (3 / 4, 3 / 20, "verdicts")
 
 
-def test_spans_that_touch_do_not_meet():
+def test_a_frame_that_is_both_accepted_and_rejected_counts_as_accepted():
     known = Reference()
-    known.true[VIDEO] = [(10, 20)]
+    known.accepted[VIDEO] = [(0, 10)]
+    known.rejected[VIDEO] = [(5, 20)]
 
-    assert preview.measure(proposed((0, 10), (20, 30)), known) == (0.0, 0.0, "ground_truth")
+    assert preview.measure(proposed((0, 20)), known) == (1 / 2, 1.0, "verdicts")
 
 
-def test_one_long_proposal_meets_the_spans_inside_it_and_around_it():
+def test_frames_are_counted_once_however_spans_overlap():
     known = Reference()
-    known.true[VIDEO] = [(0, 1000), (20, 30)]
+    known.true[VIDEO] = [(0, 100), (20, 30), (90, 120)]
 
-    assert preview.measure(proposed((25, 26)), known) == (1.0, 1.0, "ground_truth")
+    assert preview.measure(proposed((25, 26), (110, 130)), known) == (11 / 21, 11 / 120, "ground_truth")
 
 
 def test_a_ratio_of_nothing_is_unknown():
@@ -87,7 +96,7 @@ def test_each_video_is_measured_by_what_is_known_of_it():
     known.rejected[OTHER] = [(0, 10)]
     both = proposed((0, 5)) | {OTHER: [Interval(start=0, stop=5, peak_frame=0, score=1.0)]}
 
-    assert preview.measure(both, known) == (1 / 2, 1.0, "both")
+    assert preview.measure(both, known) == (1 / 2, 1 / 2, "both")
 
 
 # ---- through the API ----
@@ -127,7 +136,7 @@ def test_a_preview_knows_verdicts_as_soon_as_they_are_given(client, run, video, 
     second = ask(client, run).json()
 
     assert (first["precision"], first["recall"], first["based_on"]) == (1 / 2, 1 / 2, "verdicts")
-    assert (second["precision"], second["recall"]) == (2 / 3, 2 / 3)
+    assert (second["precision"], second["recall"]) == (11 / 21, 11 / 21)
 
 
 @pytest.mark.django_db
@@ -136,7 +145,8 @@ def test_a_preview_knows_ground_truth(client, run, video):
 
     content = ask(client, run).json()
 
-    assert (content["precision"], content["recall"], content["based_on"]) == (1 / 3, 1.0, "ground_truth")
+    assert (content["precision"], content["recall"]) == (20 / 130, 20 / 80)
+    assert content["based_on"] == "ground_truth"
 
 
 @pytest.mark.django_db
