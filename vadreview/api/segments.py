@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
-from django.db.models import F, QuerySet
-from django.db.models.functions import Abs
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, QuerySet, TextField
+from django.db.models.functions import Abs, Cast
 from django.http import Http404
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import mixins, serializers, viewsets
@@ -18,6 +20,7 @@ from vadreview.accounts.models import Role
 from vadreview.api import permissions
 from vadreview.api.filters import parse_query
 from vadreview.api.verdicts import VerdictSerializer
+from vadreview.footage.models import Project
 from vadreview.review import preview, queries, services
 from vadreview.review.models import Verdict
 from vadreview.runs import queries as runs
@@ -45,7 +48,12 @@ class VoiceSerializer(serializers.Serializer):
     """What another person says about this segment."""
 
     reviewer = serializers.CharField(source="reviewer.shown_name")
+    reviewer_id = serializers.UUIDField(source="reviewer.public_id")
     decision = serializers.ChoiceField(choices=Verdict.Decision.choices)
+    start = serializers.IntegerField()
+    stop = serializers.IntegerField(help_text="Exclusive.")
+    settles = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
 
 
 class SegmentSerializer(serializers.ModelSerializer):
@@ -90,8 +98,14 @@ class SegmentFilter(serializers.Serializer):
     video = serializers.UUIDField(required=False)
     order = serializers.ChoiceField(choices=list(ORDERS), default="score")
     state = serializers.ChoiceField(
-        choices=["open", "decided", "all"], default="all", help_text="Whether I have decided it."
+        choices=["open", "decided", "unsure", "conflict", "all"],
+        default="all",
+        help_text="open, decided: by me; unsure: somebody was, and nobody has decided; conflict: not settled.",
     )
+    label = serializers.CharField(
+        required=False, max_length=60, help_text="Accepted by anybody with this label."
+    )
+    reviewer = serializers.UUIDField(required=False, help_text="Decided by this person.")
     search = serializers.CharField(required=False, max_length=200, help_text="Part of the video's name.")
 
 
@@ -125,7 +139,7 @@ class IntervalSerializer(serializers.Serializer):
 
 
 class PreviewSerializer(serializers.Serializer):
-    """What a threshold would mean. Precision and recall count spans that meet: see vadreview/review/preview.py."""
+    """What a threshold would mean. Precision and recall count frames: see vadreview/review/preview.py."""
 
     threshold = serializers.FloatField()
     segments = serializers.IntegerField()
@@ -177,6 +191,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
             rows = queries.undecided_by(request.user, rows)
         elif asked["state"] == "decided":
             rows = queries.decided_by(request.user, rows)
+        rows = _narrowed(rows, asked)
         if asked["order"] == "threshold":
             rows = rows.annotate(_distance=Abs(F("score") - F("run__threshold")))
         page = self.paginate_queryset(rows.order_by(*ORDERS[asked["order"]]))
@@ -231,3 +246,24 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         if found is None:
             raise Http404
         return found
+
+
+def _narrowed(rows: QuerySet[Segment], asked: dict[str, Any]) -> QuerySet[Segment]:
+    """Keep the segments that people said certain things about."""
+    said = queries.current(Verdict.objects.filter(subject=OuterRef("pk")))
+    if "reviewer" in asked:
+        rows = rows.filter(Exists(said.filter(reviewer__public_id=asked["reviewer"])))
+    if "label" in asked:
+        rows = rows.filter(Exists(_labelled(said, asked["label"])))
+    pick = {"unsure": queries.in_doubt, "conflict": queries.in_dispute}.get(asked["state"])
+    if pick is None:
+        return rows
+    projects = Project.objects.filter(pk__in=rows.order_by().values("run__project").distinct())
+    return rows.filter(pk__in=set().union(*(pick(project) for project in projects)))
+
+
+def _labelled(said: QuerySet[Verdict], label: str) -> QuerySet[Verdict]:
+    if connection.features.supports_json_field_contains:
+        return said.filter(labels__contains=[label])
+    # SQLite keeps the list as text, in which a label is one quoted string
+    return said.alias(_text=Cast("labels", TextField())).filter(_text__contains=json.dumps(label))

@@ -13,6 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from vadreview import errors
 from vadreview.accounts.models import Role
 from vadreview.api import permissions
 from vadreview.api.filters import parse_query
@@ -22,6 +23,7 @@ from vadreview.review.models import Verdict
 from vadreview.runs import queries as runs
 
 DAY_S = 24 * 3600
+MOST_AT_ONCE = 2000
 FRAME_MAX = 2**31 - 1
 
 
@@ -37,7 +39,7 @@ class VerdictSerializer(serializers.ModelSerializer):
         fields = [
             "id", "client_key", "project", "video", "run", "subject", "drawn", "reviewer", "reviewer_name",
             "decision", "start", "stop", "proposed_start", "proposed_stop", "labels", "reason", "comment",
-            "seconds_spent", "created_at",
+            "seconds_spent", "settles", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -56,6 +58,13 @@ class NewVerdictSerializer(serializers.Serializer):
     reason = serializers.ChoiceField(choices=Verdict.Reason.choices, required=False, allow_blank=True)
     comment = serializers.CharField(required=False, allow_blank=True, max_length=2000)
     seconds_spent = serializers.FloatField(required=False, min_value=0, max_value=DAY_S)
+    settles = serializers.BooleanField(
+        required=False, help_text="Managers only: this ends a disagreement, whatever others say."
+    )
+    replaces = serializers.UUIDField(
+        required=False,
+        help_text="client_key of my verdict that this takes back. 409 when I said something newer meanwhile.",
+    )
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         if ("segment" in given) == ("video" in given and "subject" in given):
@@ -64,12 +73,35 @@ class NewVerdictSerializer(serializers.Serializer):
         return given
 
 
+class BulkVerdictSerializer(serializers.Serializer):
+    """One decision about many proposals of one project, each on the span that was proposed."""
+
+    client_key = serializers.UUIDField(help_text="Made by the client: the same again has no second effect.")
+    segments = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST_AT_ONCE)
+    decision = serializers.ChoiceField(choices=Verdict.Decision.choices)
+    labels = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=9)
+    reason = serializers.ChoiceField(choices=Verdict.Reason.choices, required=False, allow_blank=True)
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+
+
+class BulkGivenSerializer(serializers.Serializer):
+    given = serializers.IntegerField(help_text="New verdicts.")
+    repeated = serializers.IntegerField(help_text="Of an earlier request with the same client_key.")
+    gone = serializers.ListField(
+        child=serializers.UUIDField(), help_text="Segments that are not proposed any more: left out."
+    )
+    verdicts = VerdictSerializer(many=True)
+
+
 class VerdictFilter(serializers.Serializer):
     project = serializers.UUIDField(required=False)
     video = serializers.UUIDField(required=False)
     reviewer = serializers.ChoiceField(choices=["me", "all"], default="all")
     current = serializers.BooleanField(
         default=False, help_text="Only the newest of each person about each subject, without the withdrawn."
+    )
+    since = serializers.DateTimeField(
+        required=False, help_text="Only those given after this moment: what others did meanwhile."
     )
 
 
@@ -116,6 +148,8 @@ class VerdictViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
             rows = rows.filter(project_id=asked["project"])
         if "video" in asked:
             rows = rows.filter(video_id=asked["video"])
+        if "since" in asked:
+            rows = rows.filter(created_at__gt=asked["since"])
         if asked["reviewer"] == "me":
             rows = rows.filter(reviewer_id=request.user.pk)
         page = self.paginate_queryset(queries.newest_first(rows))
@@ -141,11 +175,40 @@ class VerdictViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
             video=given.pop("video", None),
             subject=given.pop("subject", None),
         )
-        permissions.require(request.user, subject.video.project, Role.REVIEWER)
-        verdict, new = services.give(request.user, subject, services.Opinion(**given), client_key=key)
+        least = Role.MANAGER if given.get("settles") else Role.REVIEWER
+        permissions.require(request.user, subject.video.project, least)
+        replaces = given.pop("replaces", None)
+        verdict, new = services.give(
+            request.user, subject, services.Opinion(**given), client_key=key, replaces=replaces
+        )
         return Response(
             VerdictSerializer(verdict).data, status=status.HTTP_201_CREATED if new else status.HTTP_200_OK
         )
+
+    @extend_schema(request=BulkVerdictSerializer, responses={201: BulkGivenSerializer}, filters=False)
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def bulk(self, request: Request) -> Response:
+        """Say the same about many proposals at once; all of one project."""
+        asked = BulkVerdictSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = dict(asked.validated_data)
+        key, wanted = given.pop("client_key"), set(given.pop("segments"))
+        rows = runs.segments_visible_to(request.user).select_related("run__project", "video__project")
+        found = list(rows.filter(pk__in=wanted))
+        if not found:
+            raise Http404
+        if len({segment.run.project_id for segment in found}) > 1:
+            sentence = "These segments belong to several projects. Send those of one project at a time."
+            raise errors.Invalid(sentence, fields={"segments": sentence})
+        permissions.require(request.user, found[0].run.project, Role.REVIEWER)
+        done = services.give_many(request.user, found, services.Opinion(**given), client_key=key)
+        answer = {
+            "given": len(done.verdicts),
+            "repeated": done.repeated,
+            "gone": sorted(wanted - {segment.pk for segment in found}),
+            "verdicts": done.verdicts,
+        }
+        return Response(BulkGivenSerializer(answer).data, status=status.HTTP_201_CREATED)
 
     def _subject(
         self, *, segment: uuid.UUID | None, video: uuid.UUID | None, subject: uuid.UUID | None

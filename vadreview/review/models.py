@@ -51,6 +51,8 @@ class Verdict(models.Model):
     comment = models.TextField(blank=True, default="", max_length=2000)
     seconds_spent = models.FloatField(default=0)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    # a manager's word that ends a disagreement: it counts over older and newer verdicts of others
+    settles = models.BooleanField(default=False)
     client_key = models.UUIDField(unique=True)  # made by the client: sending it twice gives one verdict
 
     class Meta:

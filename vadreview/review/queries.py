@@ -2,9 +2,10 @@
 
 - Of one person's verdicts about one subject, the newest is *current*. A withdrawn one takes the place of all
   before it and says nothing itself.
-- Of several people's current verdicts about one subject, the newest accept or reject *settles* it; an unsure only
-  stands where nobody has decided. So a second reviewer answers the doubt of the first, and a manager settles a
-  disagreement by giving the last verdict.
+- Of several people's current verdicts about one subject, the newest accept or reject counts; an unsure only
+  stands where nobody has decided. So a second reviewer answers the doubt of the first.
+- Some accept what others reject: a *conflict*, until a manager gives a verdict that *settles* it. That one counts
+  from then on. Whoever disagrees with it later makes a conflict anew, and the manager's word stands meanwhile.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from vadreview.accounts.models import User
 from vadreview.footage import queries as footage
+from vadreview.footage.models import Project
 from vadreview.review.models import Verdict
 from vadreview.runs.models import Run, Segment
 
@@ -44,6 +46,7 @@ class Voice(Protocol):
     subject: uuid.UUID
     decision: str
     created_at: datetime
+    settles: bool
 
 
 V = TypeVar("V", bound=Voice)
@@ -51,7 +54,9 @@ V = TypeVar("V", bound=Voice)
 
 def light(verdicts: QuerySet[Verdict], *more: str) -> Iterable[Voice]:
     """Read verdicts as named tuples: of a long review there are tens of thousands."""
-    return verdicts.order_by().values_list("pk", "subject", "decision", "created_at", *more, named=True)
+    return verdicts.order_by().values_list(
+        "pk", "subject", "decision", "created_at", "settles", *more, named=True
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +68,13 @@ class Settled(Generic[V]):
 
     @property
     def conflict(self) -> bool:
-        """Some accept what others reject."""
-        return {voice.decision for voice in self.voices} >= set(FIRM)
+        """Some accept what others reject, and no manager has settled it since."""
+        said = set()
+        for voice in self.voices:
+            said.add(voice.decision)
+            if voice.settles:  # what was said before it is settled
+                break
+        return said >= set(FIRM)
 
 
 def settle(verdicts: Iterable[V]) -> list[Settled[V]]:
@@ -72,10 +82,28 @@ def settle(verdicts: Iterable[V]) -> list[Settled[V]]:
     by_subject: dict[uuid.UUID, list[V]] = {}
     for verdict in sorted(verdicts, key=lambda one: (one.created_at, one.pk), reverse=True):
         by_subject.setdefault(verdict.subject, []).append(verdict)
-    return [
-        Settled(verdict=next((one for one in voices if one.decision in FIRM), voices[0]), voices=voices)
-        for voices in by_subject.values()
-    ]
+    return [Settled(verdict=_counting(voices), voices=voices) for voices in by_subject.values()]
+
+
+def _counting(voices: list[V]) -> V:
+    """Find the verdict that counts among those about one subject, newest first."""
+    firm = [one for one in voices if one.decision in FIRM]
+    return next((one for one in firm if one.settles), (firm or voices)[0])
+
+
+def in_dispute(project: Project) -> set[uuid.UUID]:
+    """Return the subjects that some accept and others reject, with no manager's word on it."""
+    return {one.verdict.subject for one in _settled_in(project) if one.conflict}
+
+
+def in_doubt(project: Project) -> set[uuid.UUID]:
+    """Return the subjects that somebody was unsure about and nobody has decided."""
+    unsure = Verdict.Decision.UNSURE
+    return {one.verdict.subject for one in _settled_in(project) if one.verdict.decision == unsure}
+
+
+def _settled_in(project: Project) -> list[Settled[Voice]]:
+    return settle(light(current(Verdict.objects.filter(project=project))))
 
 
 def undecided_by(user: User, segments: QuerySet[Segment]) -> QuerySet[Segment]:

@@ -40,6 +40,7 @@ class Opinion:
     reason: str = ""
     comment: str = ""
     seconds_spent: float = 0.0
+    settles: bool = False  # a manager ends a disagreement with it
 
 
 def subject_of_segment(segment: Segment) -> Subject:
@@ -85,21 +86,30 @@ def drawn_subject(subject: uuid.UUID, *, video: Video) -> Subject:
 
 
 def give(
-    reviewer: User, subject: Subject, opinion: Opinion, *, client_key: uuid.UUID
+    reviewer: User,
+    subject: Subject,
+    opinion: Opinion,
+    *,
+    client_key: uuid.UUID,
+    replaces: uuid.UUID | None = None,
 ) -> tuple[Verdict, bool]:
     """Add a verdict; returns it and whether it is new: the same `client_key` again has no second effect.
 
-    Raises Invalid with the field at fault, Conflict when the key is another verdict's.
+    `replaces` is the client_key of the verdict that the reviewer means to take back or correct. Raises Invalid
+    with the field at fault; Conflict when the key is another verdict's, or when the reviewer has said something
+    newer than `replaces` meanwhile (in another tab).
     """
     known = by_client_key(reviewer, client_key)
     if known is not None:
-        return known, False
+        return _same(known, subject, opinion), False
     start, stop = _span(subject, opinion)
     labels = _labels(subject.video.project, opinion)
     if opinion.reason and opinion.decision != Verdict.Decision.REJECT:
         _refuse("reason", "A reason goes with a rejection only. Leave it empty, or reject.")
     if opinion.decision == Verdict.Decision.WITHDRAWN and not _has_said(reviewer, subject):
         _refuse("decision", "You have given no verdict here that could be withdrawn.")
+    if replaces is not None:
+        _check_newest(reviewer, subject, replaces)
     try:
         with transaction.atomic():
             verdict = Verdict.objects.create(
@@ -118,6 +128,7 @@ def give(
                 reason=opinion.reason,
                 comment=opinion.comment,
                 seconds_spent=opinion.seconds_spent,
+                settles=opinion.settles,
                 client_key=client_key,
             )
     except IntegrityError:
@@ -125,8 +136,78 @@ def give(
         known = by_client_key(reviewer, client_key)
         if known is None:
             raise
-        return known, False
+        return _same(known, subject, opinion), False
     return verdict, True
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a decision about many proposals did: the new verdicts, and how many were there already."""
+
+    verdicts: list[Verdict]
+    repeated: int
+
+
+def give_many(reviewer: User, segments: list[Segment], opinion: Opinion, *, client_key: uuid.UUID) -> Given:
+    """Say the same about many proposals of one project, each on its own span, all or none.
+
+    Each verdict's key is made from `client_key` and its segment, so sending it again has no second effect.
+    Raises Invalid with the field at fault.
+    """
+    if not segments:
+        return Given([], 0)
+    labels = _labels(segments[0].video.project, opinion)
+    if opinion.reason and opinion.decision != Verdict.Decision.REJECT:
+        _refuse("reason", "A reason goes with a rejection only. Leave it empty, or reject.")
+    keys = {segment.pk: uuid.uuid5(client_key, str(segment.pk)) for segment in segments}
+    with transaction.atomic():
+        there = set(Verdict.objects.filter(client_key__in=keys.values()).values_list("client_key", flat=True))
+        made = [
+            Verdict(
+                project_id=segment.run.project_id,
+                video_id=segment.video_id,
+                run_id=segment.run_id,
+                subject=segment.pk,
+                reviewer=reviewer,
+                decision=opinion.decision,
+                start=segment.start,
+                stop=segment.stop,
+                proposed_start=segment.start,
+                proposed_stop=segment.stop,
+                labels=labels,
+                reason=opinion.reason,
+                comment=opinion.comment,
+                client_key=keys[segment.pk],
+            )
+            for segment in segments
+            if keys[segment.pk] not in there
+        ]
+        Verdict.objects.bulk_create(made)
+    return Given(made, len(segments) - len(made))
+
+
+def _same(known: Verdict, subject: Subject, opinion: Opinion) -> Verdict:
+    """Return the verdict of a repeated request. Raises Conflict when the key came with another verdict."""
+    start, stop = _span(subject, opinion)
+    before = (known.subject, known.decision, known.start, known.stop, known.reason, known.comment)
+    now = (subject.id, opinion.decision, start, stop, opinion.reason, opinion.comment)
+    if before != now or set(known.labels) != set(opinion.labels):
+        raise errors.Conflict(
+            f"This client_key was used for another verdict ({known.decision} of frames {known.start} to "
+            f"{known.stop - 1}), which stands. A new verdict needs a new random client_key.",
+            code="client_key_reused",
+        )
+    return known
+
+
+def _check_newest(reviewer: User, subject: Subject, replaces: uuid.UUID) -> None:
+    mine = queries.newest_first(Verdict.objects.filter(reviewer=reviewer, subject=subject.id))
+    newest = mine.values_list("client_key", flat=True).first()
+    if newest is not None and newest != replaces:
+        raise errors.Conflict(
+            "You have decided this anew meanwhile, in another tab or on another device. The newer decision stands.",
+            code="newer_verdict",
+        )
 
 
 def propose(run: Run, *, policy: dict, threshold: float | None, save_policy: bool) -> int:

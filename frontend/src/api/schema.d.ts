@@ -573,6 +573,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/verdicts/bulk/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Say the same about many proposals at once; all of one project. */
+    post: operations["verdicts_bulk_create"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/verdicts/summary/": {
     parameters: {
       query?: never;
@@ -775,6 +792,28 @@ export interface components {
     BasedOnEnum: "ground_truth" | "verdicts" | "both";
     /** @enum {unknown} */
     BlankEnum: "";
+    BulkGiven: {
+      /** @description New verdicts. */
+      given: number;
+      /** @description Of an earlier request with the same client_key. */
+      repeated: number;
+      /** @description Segments that are not proposed any more: left out. */
+      gone: string[];
+      verdicts: components["schemas"]["Verdict"][];
+    };
+    /** @description One decision about many proposals of one project, each on the span that was proposed. */
+    BulkVerdictRequest: {
+      /**
+       * Format: uuid
+       * @description Made by the client: the same again has no second effect.
+       */
+      client_key: string;
+      segments: string[];
+      decision: components["schemas"]["DecisionEnum"];
+      labels?: string[];
+      reason?: components["schemas"]["ReasonEnum"] | components["schemas"]["BlankEnum"];
+      comment?: string;
+    };
     /** @description Seconds of work on one CPU core: fixed + per_1000_frames * frames / 1000. */
     Cost: {
       /** Format: double */
@@ -1163,6 +1202,13 @@ export interface components {
       comment?: string;
       /** Format: double */
       seconds_spent?: number;
+      /** @description Managers only: this ends a disagreement, whatever others say. */
+      settles?: boolean;
+      /**
+       * Format: uuid
+       * @description client_key of my verdict that this takes back. 409 when I said something newer meanwhile.
+       */
+      replaces?: string;
     };
     /** @enum {unknown} */
     NullEnum: null;
@@ -1373,7 +1419,7 @@ export interface components {
       needs_weights: string[];
       weights_missing: string[];
     };
-    /** @description What a threshold would mean. Precision and recall count spans that meet: see vadreview/review/preview.py. */
+    /** @description What a threshold would mean. Precision and recall count frames: see vadreview/review/preview.py. */
     Preview: {
       /** Format: double */
       threshold: number;
@@ -1731,6 +1777,7 @@ export interface components {
       readonly comment: string;
       /** Format: double */
       readonly seconds_spent: number;
+      readonly settles: boolean;
       /** Format: date-time */
       readonly created_at: string;
     };
@@ -1812,7 +1859,15 @@ export interface components {
     /** @description What another person says about this segment. */
     Voice: {
       reviewer: string;
+      /** Format: uuid */
+      reviewer_id: string;
       decision: components["schemas"]["DecisionEnum"];
+      start: number;
+      /** @description Exclusive. */
+      stop: number;
+      settles: boolean;
+      /** Format: date-time */
+      created_at: string;
     };
     /** @description Bucket i covers the frames [start + i * step, start + (i + 1) * step); the last ends at stop. */
     Window: {
@@ -2811,6 +2866,8 @@ export interface operations {
   segments_list: {
     parameters: {
       query?: {
+        /** @description Accepted by anybody with this label. */
+        label?: string;
         /**
          * @description * `score` - score
          *     * `time` - time
@@ -2823,17 +2880,21 @@ export interface operations {
         /** @description Number of results to return per page. */
         page_size?: number;
         project?: string;
+        /** @description Decided by this person. */
+        reviewer?: string;
         run?: string;
         /** @description Part of the video's name. */
         search?: string;
         /**
-         * @description Whether I have decided it.
+         * @description open, decided: by me; unsure: somebody was, and nobody has decided; conflict: not settled.
          *
          *     * `open` - open
          *     * `decided` - decided
+         *     * `unsure` - unsure
+         *     * `conflict` - conflict
          *     * `all` - all
          */
-        state?: "open" | "decided" | "all";
+        state?: "open" | "decided" | "unsure" | "conflict" | "all";
         video?: string;
       };
       header?: never;
@@ -3423,6 +3484,8 @@ export interface operations {
          *     * `all` - all
          */
         reviewer?: "me" | "all";
+        /** @description Only those given after this moment: what others did meanwhile. */
+        since?: string;
         video?: string;
       };
       header?: never;
@@ -3478,6 +3541,38 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Verdict"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  verdicts_bulk_create: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["BulkVerdictRequest"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BulkGiven"];
         };
       };
       /** @description Refused. */

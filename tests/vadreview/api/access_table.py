@@ -45,6 +45,10 @@ def _verdict(world: Any) -> dict[str, Any]:
     return {"client_key": KEY, "segment": str(world.segment.pk), "decision": "accept"}
 
 
+def _bulk(world: Any) -> dict[str, Any]:
+    return {"client_key": KEY, "segments": [str(world.segment.pk)], "decision": "accept"}
+
+
 def _proposal(world: Any) -> dict[str, Any]:
     return {"run": str(world.run.pk), "policy": {}}
 
@@ -148,6 +152,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/verdicts/"): Row(SIGNED_IN),
     ("POST", "/api/verdicts/"): Row((401, 404, 403, 201, 201), body=_verdict),
     ("GET", "/api/verdicts/summary/"): Row(MEMBERS, query=_project),
+    ("POST", "/api/verdicts/bulk/"): Row((401, 404, 403, 201, 201), body=_bulk),
     # exports
     ("GET", "/api/exports/"): Row(SIGNED_IN),
     ("POST", "/api/exports/"): Row(

@@ -18,7 +18,10 @@ def say(segment, *decisions: tuple) -> None:
     """Give verdicts (person, decision), each a second after the one before."""
     start = timezone.now() - timedelta(hours=1)
     for place, (person, decision) in enumerate(decisions):
-        verdict = factories.VerdictFactory(segment=segment, reviewer=person, decision=decision)
+        settles = decision.endswith("!")
+        verdict = factories.VerdictFactory(
+            segment=segment, reviewer=person, decision=decision.rstrip("!"), settles=settles
+        )
         Verdict.objects.filter(pk=verdict.pk).update(created_at=start + timedelta(seconds=place))
 
 
@@ -41,10 +44,15 @@ def settled() -> tuple[str, bool] | None:
         ("a:unsure b:unsure", ("unsure", False)),
         ("a:accept b:reject b:withdrawn", ("accept", False)),
         ("a:accept b:reject a:reject", ("reject", False)),
+        ("a:accept b:reject c:accept!", ("accept", False)),
+        ("a:accept b:reject a:reject!", ("reject", False)),
+        ("a:accept b:reject c:accept! a:unsure", ("accept", False)),
+        ("a:accept b:reject c:accept! a:reject", ("accept", True)),
+        ("a:accept b:reject c:accept! a:reject c:reject!", ("reject", False)),
     ],
 )
 def test_the_newest_firm_decision_settles(segment, said, expected):
-    people = {name: factories.UserFactory(username=name) for name in "ab"}
+    people = {name: factories.UserFactory(username=name) for name in "abc"}
 
     say(segment, *((people[part[0]], part[2:]) for part in said.split()))
 

@@ -23,7 +23,7 @@ def starts(client, **query) -> list[int]:
 
 def test_a_segment_says_what_a_person_needs_to_decide(client, segment, reviewer, manager):
     mine = factories.VerdictFactory(segment=segment, reviewer=reviewer, decision="accept")
-    factories.VerdictFactory(segment=segment, reviewer=manager, decision="reject")
+    theirs = factories.VerdictFactory(segment=segment, reviewer=manager, decision="reject")
 
     shown = client.get(f"{URL}{segment.pk}/").json()
 
@@ -38,7 +38,17 @@ def test_a_segment_says_what_a_person_needs_to_decide(client, segment, reviewer,
         "peak_frame": 105,
         "score": 10.0,
         "severity": "high",
-        "others": [{"reviewer": "manager", "decision": "reject"}],
+        "others": [
+            {
+                "reviewer": "manager",
+                "reviewer_id": str(manager.public_id),
+                "decision": "reject",
+                "start": 100,
+                "stop": 140,
+                "settles": False,
+                "created_at": theirs.created_at.isoformat().replace("+00:00", "Z"),
+            }
+        ],
     }
     assert verdict["id"] == str(mine.pk)
 
@@ -70,6 +80,33 @@ def test_open_and_decided_are_mine_alone(client, segments, reviewer, manager):
     assert starts(client, state="decided") == [100]
     assert starts(client, state="open") == [400, 800]
     assert starts(client, state="all") == [400, 800, 100]
+
+
+def test_what_somebody_was_unsure_about_waits_for_a_second_look(client, segments, reviewer, manager):
+    factories.VerdictFactory(segment=segments[0], reviewer=manager, decision="unsure")
+    factories.VerdictFactory(segment=segments[1], reviewer=manager, decision="unsure")
+    factories.VerdictFactory(segment=segments[1], reviewer=reviewer, decision="accept")
+
+    assert starts(client, state="unsure") == [segments[0].start]
+
+
+def test_what_people_disagree_about_waits_until_a_manager_settles_it(client, segments, reviewer, manager):
+    other = factories.UserFactory()
+    for segment in segments[:2]:
+        factories.VerdictFactory(segment=segment, reviewer=reviewer, decision="accept")
+        factories.VerdictFactory(segment=segment, reviewer=other, decision="reject")
+    factories.VerdictFactory(segment=segments[1], reviewer=manager, decision="reject", settles=True)
+
+    assert starts(client, state="conflict") == [segments[0].start]
+
+
+def test_the_queue_can_be_narrowed_to_a_label_and_to_a_person(client, segments, reviewer, manager):
+    factories.VerdictFactory(segment=segments[0], reviewer=manager, labels=["Run", "Über"])
+    factories.VerdictFactory(segment=segments[1], reviewer=reviewer, labels=["Running"])
+
+    assert starts(client, label="Run") == [segments[0].start]
+    assert starts(client, label="Über") == [segments[0].start]
+    assert starts(client, reviewer=str(reviewer.public_id)) == [segments[1].start]
 
 
 def test_the_queue_can_be_narrowed_to_a_run_a_video_a_project_and_a_name(client, segments, run, project):

@@ -61,6 +61,7 @@ def test_accepting_a_segment_keeps_its_span_and_whose_it_is(client, segment, rev
         "reason": "",
         "comment": "by the gate",
         "seconds_spent": 4.5,
+        "settles": False,
         "created_at": 0,
     }
 
@@ -117,6 +118,45 @@ def test_the_same_request_twice_at_once_has_one_effect(transactional_db, segment
 
     assert Verdict.objects.count() == 1
     assert sorted(new for _, new in answers) == [False, True]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"decision": "reject"}, {"stop": 130}, {"labels": []}, {"comment": "no"}]
+)
+def test_a_key_that_comes_again_with_another_verdict_is_refused(client, segment, changed):
+    first = about(segment, labels=["Running"])
+    client.post(URL, first)
+
+    answer = client.post(URL, first | changed)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "client_key_reused")
+    assert Verdict.objects.get().decision == "accept"
+
+
+def test_taking_back_what_was_said_anew_elsewhere_is_refused(client, segment):
+    here, elsewhere = about(segment), about(segment, decision="reject")
+    client.post(URL, here)
+    client.post(URL, elsewhere)
+
+    stale = client.post(URL, about(segment, decision="withdrawn", replaces=here["client_key"]))
+    fresh = client.post(URL, about(segment, decision="withdrawn", replaces=elsewhere["client_key"]))
+
+    assert (stale.status_code, stale.json()["code"]) == (409, "newer_verdict")
+    assert fresh.status_code == 201
+
+
+def test_only_a_manager_settles(client, api, manager, segment):
+    assert client.post(URL, about(segment, settles=True)).status_code == 403
+    assert api(manager).post(URL, about(segment, settles=True)).json()["settles"] is True
+
+
+def test_what_was_given_since_a_moment_is_listed(client, segments):
+    first = client.post(URL, about(segments[0])).json()
+    second = client.post(URL, about(segments[1])).json()
+
+    listed = client.get(URL, {"since": first["created_at"]}).json()["results"]
+
+    assert [one["id"] for one in listed] == [second["id"]]
 
 
 def test_a_key_that_another_person_used_is_refused(client, api, manager, segment):
