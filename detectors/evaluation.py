@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import scorefile
-from detectors.base import ConfigError
+from detectors import regions, scorefile
+from detectors.base import ConfigError, VideoScores
 from detectors.metrics import FrameMetrics, frame_metrics
+from detectors.region_metrics import RegionMetrics, region_metrics
 
 SMOOTHING_SIGMA = 5.0  # frames; what published figures are usually smoothed with
 
@@ -24,7 +26,9 @@ def evaluate(scores: Path, *, labels: Path, masks: Path | None = None) -> dict[s
     `baselines` holds the same figures of the untrained motion curves where the score files have them:
     motion_strongest_cell_g5, the fastest of 16 x 16 cells after a Gaussian of 5 frames, and
     motion_time_mean_16, the cell that is fastest on average over 16 frames. `smoothed_g5` are the figures of
-    the scores after the same Gaussian. Raises ConfigError or LabelMismatch.
+    the scores after the same Gaussian. `masks` is a folder of <video>.npz with bool [T, H, W] of what is abnormal
+    in pixels of the source: with it there are rbdc and tbdc, from people where a detector has them, else from its
+    heatmaps. Raises ConfigError or LabelMismatch.
     """
     truth = read_labels(labels)
     found = {path.stem: scorefile.read(path) for path in sorted(scores.glob("*.npz"))}
@@ -48,11 +52,57 @@ def evaluate(scores: Path, *, labels: Path, masks: Path | None = None) -> dict[s
             curves = {name: found[name].tracks[track].values for name in both}
             baselines[f"{track}_g5" if smooth else track] = _figures(curves, truth, smooth=smooth)
     if masks is not None:
-        undefined = dict.fromkeys(
-            ("rbdc", "tbdc"), "this version does not compute region figures from masks yet"
-        )
-        figures |= {"rbdc": None, "tbdc": None, "undefined": figures.get("undefined", {}) | undefined}
+        where = dict(_where(found, truth, masks))
+        undefined = figures.get("undefined", {}) | where.pop("undefined", {})
+        figures |= where | ({"undefined": undefined} if undefined else {})
     return figures | {"baselines": baselines}
+
+
+def _where(found: dict[str, VideoScores], labels: dict[str, NDArray[np.int64]], masks: Path) -> RegionMetrics:
+    """Compute RBDC and TBDC of the videos that have a mask, or no abnormal frame and so need none."""
+    judged, truth, frames, without = {}, {}, 0, []
+    for name, scores in found.items():
+        if name not in labels:
+            continue
+        mask = read_mask(masks / f"{name}.npz", n_frames=len(scores.frames))
+        if mask is None and labels[name].any():
+            without.append(name)
+            continue
+        frames += len(scores.frames)
+        # Without a mask every region is a false alarm wherever it lies, so the size of the picture does not matter.
+        height, width = (1, 1) if mask is None else mask.shape[1:]
+        judged[name] = regions.found_in(scores, width=width, height=height)
+        if mask is not None:
+            truth[name] = regions.of_masks(mask)
+    if without:
+        print(f"warning: left out of rbdc and tbdc for want of masks: {_some(without)}", file=sys.stderr)
+    figures = region_metrics(judged, truth, frames=frames)
+    if all(found[name].people is None and found[name].heatmaps is None for name in judged):
+        reason = (
+            "these scores say when something is strange, but not where: they have no heatmap and no people"
+        )
+        figures |= {"rbdc": None, "tbdc": None, "undefined": {"rbdc": reason, "tbdc": reason}}
+    return figures
+
+
+def read_mask(path: Path, *, n_frames: int) -> NDArray[np.bool_] | None:
+    """Read the array `mask`, bool (T, H, W), of an .npz; None if there is no such file. Raises ConfigError."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            mask = archive["mask"]
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ConfigError(f"{path.name} holds no array called mask that can be read ({error}).") from None
+    if mask.ndim != 3 or mask.dtype.kind not in "bu":
+        raise ConfigError(
+            f"The mask in {path.name} must be bool [frames, height, width], but is {mask.dtype} {mask.shape}."
+        )
+    if len(mask) != n_frames:
+        raise ConfigError(
+            f"The mask in {path.name} covers {len(mask)} frames, the scores {n_frames}; both must be of one video."
+        )
+    return mask.astype(np.bool_, copy=False)
 
 
 def read_labels(path: Path) -> dict[str, NDArray[np.int64]]:

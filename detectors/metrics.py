@@ -5,6 +5,8 @@ them normalises or smooths the scores: micro concatenates the frames of all vide
 the AUC of single videos, binarised thresholds first (see `auc_binarised`). Where a figure does not exist,
 because all frames have the same label, it is None and never NaN.
 
+Where something was found, and not only when, is judged by `region_metrics.py` (RBDC, TBDC).
+
 All figures are functions of the weight of abnormal and normal frames at each distinct score, so a bootstrap
 resample is a change of weights and needs no new sort.
 """

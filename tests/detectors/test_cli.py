@@ -166,6 +166,62 @@ def test_two_videos_of_one_name_are_refused(clips, model, tmp_path, capsys):
     assert "Two videos are called one" in said
 
 
+def masks_folder(folder, **masks):
+    (folder / "masks").mkdir()
+    for name, mask in masks.items():
+        np.savez(folder / "masks" / f"{name}.npz", mask=mask)
+    return folder / "masks"
+
+
+def evaluated(capsys, scores, labels, masks):
+    capsys.readouterr()
+    words = ["evaluate", "--scores", scores, "--labels", labels, "--masks", masks]
+    assert cli.main(list(map(str, words))) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_evaluate_finds_where_with_masks(scores, tmp_path, capsys):
+    everywhere = np.zeros((30, 64, 64), bool)
+    everywhere[RACE] = True  # IoU with any region of a heatmap is its size
+    labels = labels_file(tmp_path, race_labels())
+
+    figures = evaluated(capsys, scores, labels, masks_folder(tmp_path, one=everywhere))
+
+    assert figures["true_tracks"] == 1
+    assert figures["true_regions"] == 10
+    assert 0 < figures["rbdc"] <= 1
+    assert 0 < figures["tbdc"] <= 1
+
+
+def test_scores_without_heatmaps_say_why_there_is_no_rbdc(tmp_path, capsys):
+    (tmp_path / "scores").mkdir()
+    curve = VideoScores(np.arange(30, dtype=np.float32))
+    scorefile.save(tmp_path / "scores" / "one.npz", curve, fps=Fraction(25), sha256="ab")
+    labels = labels_file(tmp_path, {"one": race_labels()["one"]})
+
+    figures = evaluated(
+        capsys, tmp_path / "scores", labels, masks_folder(tmp_path, one=np.ones((30, 9, 9), bool))
+    )
+
+    assert figures["rbdc"] is None
+    assert "not where" in figures["undefined"]["rbdc"]
+
+
+@pytest.mark.parametrize(
+    ("mask", "sentence"),
+    [
+        (np.ones((29, 9, 9), bool), "29 frames, the scores 30"),
+        (np.ones((30, 9), bool), "bool [frames, height, width]"),
+        (np.ones((30, 9, 9), object), "no array called mask that can be read"),
+    ],
+)
+def test_evaluate_says_what_is_wrong_with_a_mask(mask, sentence, scores, tmp_path, capsys):
+    masks, labels = masks_folder(tmp_path, one=mask), labels_file(tmp_path, race_labels())
+
+    said = complaint(capsys, "evaluate", "--scores", scores, "--labels", labels, "--masks", masks)
+    assert sentence in said
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
