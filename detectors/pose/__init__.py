@@ -1,0 +1,12 @@
+"""People in footage: where they are, their joints, and who is who, over time.
+
+    from detectors.pose import PoseSettings, extract
+    people = extract(Video("yard.mp4"), PoseSettings())
+
+Importing this package loads no model and no runtime.
+"""
+
+from detectors.pose.config import PoseSettings
+from detectors.pose.people import BadPoses, PosedPerson
+
+__all__ = ["BadPoses", "PoseSettings", "PosedPerson"]
