@@ -48,14 +48,33 @@ class HeatmapMetaSerializer(serializers.Serializer):
     kind = serializers.CharField()
 
 
+class PatternsMetaSerializer(serializers.Serializer):
+    windows = serializers.IntegerField()
+    length = serializers.IntegerField(help_text="Frames in a window.")
+    dimensions = serializers.IntegerField()
+    generated = serializers.IntegerField(help_text="Guesses for each window; 0: the detector makes none.")
+
+
+class RefinementMetaSerializer(serializers.Serializer):
+    windows = serializers.IntegerField()
+    length = serializers.IntegerField(help_text="Frames in a window.")
+    rounds = serializers.IntegerField()
+    neighbours = serializers.IntegerField(help_text="That vote on a window.")
+
+
 class RunVideoSerializer(serializers.ModelSerializer):
     name = serializers.CharField(source="video.name")
     job = serializers.SerializerMethodField(help_text="Its scoring; null until that is queued.")
     heatmap = serializers.SerializerMethodField()
+    patterns = serializers.SerializerMethodField()
+    refinement = serializers.SerializerMethodField()
+    notes = serializers.ListField(child=serializers.CharField(), help_text="To be read beside the scores.")
 
     class Meta:
         model = RunVideo
-        fields = ["video", "name", "trains", "scores", "job", "heatmap", "seconds"]
+        fields = [
+            "video", "name", "trains", "scores", "job", "heatmap", "patterns", "refinement", "notes", "seconds",
+        ]  # fmt: skip
         read_only_fields = fields
 
     @extend_schema_field(JobSerializer(allow_null=True))
@@ -66,6 +85,14 @@ class RunVideoSerializer(serializers.ModelSerializer):
     @extend_schema_field(HeatmapMetaSerializer(allow_null=True))
     def get_heatmap(self, row: RunVideo) -> dict | None:
         return row.heatmap or None
+
+    @extend_schema_field(PatternsMetaSerializer(allow_null=True))
+    def get_patterns(self, row: RunVideo) -> dict | None:
+        return row.patterns or None
+
+    @extend_schema_field(RefinementMetaSerializer(allow_null=True))
+    def get_refinement(self, row: RunVideo) -> dict | None:
+        return row.refinement or None
 
 
 class ProgressSerializer(serializers.Serializer):

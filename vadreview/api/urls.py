@@ -12,6 +12,7 @@ from vadreview.api import (
     detectors,
     exports,
     heatmaps,
+    patterns,
     projects,
     runs,
     segments,
@@ -66,6 +67,20 @@ urlpatterns = [
     path("videos/<uuid:pk>/source", media.as_view(what="source", least=Role.MANAGER), name="video-source"),
     path("detectors/", detectors.DetectorsView.as_view(), name="detectors"),
     path("runs/<uuid:run>/heatmaps/<uuid:video>/", heatmaps.HeatmapsView.as_view(), name="heatmaps"),
+    path("runs/<uuid:run>/patterns/", patterns.PatternsView.as_view(), name="patterns"),
+    path("runs/<uuid:run>/patterns/states/", patterns.StatesView.as_view(), name="pattern-states"),
+    path("runs/<uuid:run>/patterns/select/", patterns.SelectView.as_view(), name="pattern-select"),
+    path("runs/<uuid:run>/patterns/maps/", patterns.PatternMapsView.as_view(), name="pattern-maps"),
+    path(
+        "runs/<uuid:run>/patterns/maps/<uuid:pk>/cancel/",
+        patterns.CancelMapView.as_view(),
+        name="pattern-map-cancel",
+    ),
+    path(
+        "runs/<uuid:run>/patterns/<uuid:video>/window/",
+        patterns.WindowPatternsView.as_view(),
+        name="window-patterns",
+    ),
     path("exports/<uuid:pk>/download", exports.DownloadView.as_view(), name="export-download"),
     *router.urls,
 ]

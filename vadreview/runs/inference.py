@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 import detectors
 from detectors import artifacts, base, metrics, weights
-from detectors.base import Heatmaps, Progress, VideoScores
+from detectors.base import Heatmaps, Patterns, Progress, Refinement, VideoScores
 from detectors.field_cache import FOLDER_VARIABLE
 from detectors.segments import Interval, Policy, Threshold, find, resolve_threshold, smooth
 from detectors.video import Index
@@ -31,8 +31,10 @@ __all__ = [
     "Heatmaps",
     "Interval",
     "ModelDamaged",
+    "Patterns",
     "Policy",
     "Progress",
+    "Refinement",
     "Report",
     "Threshold",
     "Trained",

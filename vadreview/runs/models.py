@@ -103,6 +103,11 @@ class RunVideo(Job):
     scores = models.BooleanField()  # this video is scored; its job is queued when the model is trained
     # its heatmaps: stride, offset, height, width, count, low, high, region, kind; empty where it has none
     heatmap = models.JSONField(default=dict, blank=True)
+    # its patterns: windows, length, dimensions, generated (guesses a window); empty where it has none
+    patterns = models.JSONField(default=dict, blank=True)
+    # its pseudo-labels: windows, length, rounds, neighbours; empty where it has none
+    refinement = models.JSONField(default=dict, blank=True)
+    notes = models.JSONField(default=list, blank=True)  # sentences of the detector beside its scores
     seconds = models.FloatField(null=True, blank=True)
 
     class Meta:
@@ -120,6 +125,32 @@ class MotionJob(Job):
     queue = "motion"
 
     video = models.OneToOneField(Video, on_delete=models.CASCADE, related_name="motion_job")
+
+
+class PatternMap(Job):
+    """A t-SNE map of the patterns of a run. One row for each set of parameters and each state of the run."""
+
+    task = "vadreview.runs.tasks.arrange"
+    queue = "motion"  # small work beside training and scoring
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="pattern_maps")
+    inputs = models.CharField(max_length=32)  # which patterns went in: runs.patterns.inputs
+    perplexity = models.FloatField()
+    most = models.PositiveIntegerField()  # windows arranged; the rest are placed between them
+    seed = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["-queued_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "inputs", "perplexity", "most", "seed"], name="one_map_per_parameters"
+            )
+        ]
+
+    @property
+    def file(self) -> Path:
+        return self.run.folder / f"map-{self.pk}.npz"
 
 
 class Track(models.Model):

@@ -234,7 +234,15 @@ def retry(run: Run) -> Run:
         elif _moved(run, Run.Stage.QUEUED):
             run.tracks.all().delete()
             run.segments.all().delete()
-            run.run_videos.update(status=JobStatus.WAITING, error="", heatmap={}, seconds=None)
+            run.run_videos.update(
+                status=JobStatus.WAITING,
+                error="",
+                heatmap={},
+                patterns={},
+                refinement={},
+                notes=[],
+                seconds=None,
+            )
             jobs.queue(run)
     closing.settle(run.pk)  # everything may be scored already, and only the closing have failed
     run.refresh_from_db()

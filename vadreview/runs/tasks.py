@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vadreview.celery import app
+from vadreview.runs import maps, scoring, training
 from vadreview.runs import motion as reference
-from vadreview.runs import scoring, training
 
 
 @app.task
@@ -20,6 +20,11 @@ def score(row_id: str) -> None:
 @app.task
 def motion(job_id: str) -> None:
     reference.work_on(job_id)
+
+
+@app.task
+def arrange(map_id: str) -> None:
+    maps.work_on(map_id)
 
 
 @app.task

@@ -308,6 +308,109 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/runs/{run}/patterns/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Lay out the windows of a run: by their principal components, or as a t-SNE map arranged them. */
+    get: operations["runs_patterns_retrieve"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/runs/{run}/patterns/{video}/window/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Draw the window at a frame: what was generated, what really happened, and the windows most like it. */
+    get: operations["runs_patterns_window_retrieve"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/runs/{run}/patterns/maps/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description List the t-SNE maps of a run as it is now, the newest first. */
+    get: operations["runs_patterns_maps_list"];
+    put?: never;
+    /** @description Ask for a t-SNE map. The same parameters again answer 200 with the map there is. */
+    post: operations["runs_patterns_maps_create"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/runs/{run}/patterns/maps/{id}/cancel/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Stop the making of a map; one that has ended stays as it is. */
+    post: operations["runs_patterns_maps_cancel_create"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/runs/{run}/patterns/select/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description List the proposals of a run that meet the spans of a selection, the strangest first. */
+    post: operations["runs_patterns_select_create"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/runs/{run}/patterns/states/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Say what people think of each window of the maps of a run. */
+    get: operations["runs_patterns_states_retrieve"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/runs/estimate/": {
     parameters: {
       query?: never;
@@ -1049,8 +1152,35 @@ export interface components {
       name: string;
       color: string;
     };
+    /**
+     * @description * `pca` - pca
+     *     * `tsne` - tsne
+     * @enum {string}
+     */
+    LayoutEnum: "pca" | "tsne";
     LinkRequest: {
       secret: string;
+    };
+    /** @description Windows as columns of equal length, the same windows in the same order on every map of a run. */
+    Map: {
+      layout: components["schemas"]["LayoutEnum"];
+      /** @description Frames in a window. */
+      length: number;
+      /** @description Windows the run has; at most 20,000 are shown. */
+      total: number;
+      /** @description How to read it. */
+      notes: string[];
+      videos: components["schemas"]["NamedVideo"][];
+      /** @description Places in `videos`. */
+      video: number[];
+      /** @description First frames; may be < 0. */
+      start: number[];
+      /** @description 0 to 65535. */
+      x: number[];
+      /** @description 0 to 65535, upwards. */
+      y: number[];
+      /** @description The highest in the window. */
+      score: number[];
     };
     /** @description The account that asks. `preferences` is the browser's own, kept as it is sent. */
     Me: {
@@ -1119,6 +1249,11 @@ export interface components {
      * @enum {string}
      */
     ModeEnum: "merged" | "partial";
+    NamedVideo: {
+      /** Format: uuid */
+      id: string;
+      name: string;
+    };
     NewDatasetRequest: {
       /** Format: uuid */
       project: string;
@@ -1139,6 +1274,20 @@ export interface components {
       role: components["schemas"]["Role"];
       /** @description Only when an account was made: the path that signs this person in once. */
       readonly sign_in_link: string;
+    };
+    NewPatternMapRequest: {
+      /**
+       * Format: double
+       * @default 30
+       */
+      perplexity: number;
+      /**
+       * @description Windows to arrange; the rest are placed between their nearest of these.
+       * @default 3000
+       */
+      most: number;
+      /** @default 0 */
+      seed: number;
     };
     NewRunRequest: {
       /** Format: uuid */
@@ -1376,6 +1525,35 @@ export interface components {
     PatchedVideoRequest: {
       name?: string;
     };
+    PatternMap: {
+      /** Format: uuid */
+      readonly id: string;
+      /** Format: uuid */
+      readonly run: string;
+      /** Format: double */
+      readonly perplexity: number;
+      readonly most: number;
+      readonly seed: number;
+      readonly job: components["schemas"]["Job"];
+    };
+    PatternsMeta: {
+      windows: number;
+      /** @description Frames in a window. */
+      length: number;
+      dimensions: number;
+      /** @description Guesses for each window; 0: the detector makes none. */
+      generated: number;
+    };
+    /** @description A Plotly figure, and the same numbers as a table. */
+    Plot: {
+      figure: {
+        [key: string]: unknown;
+      };
+      name: string;
+      summary: string;
+      columns: string[];
+      rows: unknown[][];
+    };
     /** @description How scores become segments; fields left out take their defaults (detectors.segments.Policy). */
     PolicyFields: {
       method?: components["schemas"]["MethodEnum"];
@@ -1542,6 +1720,14 @@ export interface components {
      * @enum {string}
      */
     ReasonEnum: "lighting" | "camera" | "normal" | "duplicate" | "other";
+    RefinementMeta: {
+      windows: number;
+      /** @description Frames in a window. */
+      length: number;
+      rounds: number;
+      /** @description That vote on a window. */
+      neighbours: number;
+    };
     ReviewerSummary: {
       /** Format: uuid */
       reviewer: string;
@@ -1612,11 +1798,17 @@ export interface components {
       /** @description Its scoring; null until that is queued. */
       readonly job: components["schemas"]["Job"] | null;
       readonly heatmap: components["schemas"]["HeatmapMeta"] | null;
+      readonly patterns: components["schemas"]["PatternsMeta"] | null;
+      readonly refinement: components["schemas"]["RefinementMeta"] | null;
+      /** @description To be read beside the scores. */
+      notes: string[];
       /** Format: double */
       readonly seconds: number | null;
     };
     RunVideoRequest: {
       name: string;
+      /** @description To be read beside the scores. */
+      notes: string[];
     };
     /** @description A proposal with what the asking person, and the others, say about it now. */
     Segment: {
@@ -1636,6 +1828,14 @@ export interface components {
       /** @description Mine, if it is not withdrawn. */
       readonly verdict: components["schemas"]["Verdict"] | null;
       readonly others: components["schemas"]["Voice"][];
+    };
+    Selected: {
+      /** @description Proposals in the selection; at most 500 are listed. */
+      count: number;
+      segments: components["schemas"]["Segment"][];
+    };
+    SelectionRequest: {
+      spans: components["schemas"]["SpanRequest"][];
     };
     /** @description Who is signed in, and what the sign-in page needs to know. */
     Session: {
@@ -1670,6 +1870,12 @@ export interface components {
     SignedIn: {
       user: components["schemas"]["Me"];
     };
+    SpanRequest: {
+      /** Format: uuid */
+      video: string;
+      start: number;
+      stop: number;
+    };
     /**
      * @description * `queued` - Queued
      *     * `training` - Training
@@ -1680,6 +1886,10 @@ export interface components {
      * @enum {string}
      */
     StageEnum: "queued" | "training" | "scoring" | "done" | "failed" | "cancelled";
+    States: {
+      /** @description A digit for each window of the maps: 0 open, 1 unsure, 2 normal (rejected), 3 abnormal (accepted). */
+      states: string;
+    };
     Token: {
       /** Format: uuid */
       readonly id: string;
@@ -1878,6 +2088,15 @@ export interface components {
       level: number;
       min: (number | null)[];
       max: (number | null)[];
+    };
+    WindowPatterns: {
+      /** @description First frame of the window; may be < 0. */
+      start: number;
+      /** @description Exclusive; may lie after the end of the video. */
+      stop: number;
+      /** @description How many guesses there are; 0: this detector makes none. */
+      generated: number;
+      plot: components["schemas"]["Plot"] | null;
     };
     /** @description Why a request was refused. */
     Error: {
@@ -2818,6 +3037,239 @@ export interface operations {
         };
         content: {
           "application/octet-stream": string;
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_patterns_retrieve: {
+    parameters: {
+      query?: {
+        /** @description A finished t-SNE map; without it, PCA. */
+        map?: string;
+      };
+      header?: never;
+      path: {
+        run: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Map"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_patterns_window_retrieve: {
+    parameters: {
+      query: {
+        frame: number;
+      };
+      header?: never;
+      path: {
+        run: string;
+        video: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WindowPatterns"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_patterns_maps_list: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PatternMap"][];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_patterns_maps_create: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["NewPatternMapRequest"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PatternMap"];
+        };
+      };
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PatternMap"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_patterns_maps_cancel_create: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        run: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PatternMap"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_patterns_select_create: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SelectionRequest"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Selected"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_patterns_states_retrieve: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["States"];
         };
       };
       /** @description Refused. */

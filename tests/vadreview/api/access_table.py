@@ -141,6 +141,18 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/api/runs/{pk}/cancel/"): Row((401, 404, 403, 403, 409)),  # it is done
     ("POST", "/api/runs/{pk}/retry/"): Row((401, 404, 403, 403, 409)),
     ("GET", "/api/runs/{run}/heatmaps/{video}/"): Row((401, 404, 404, 404, 404)),  # this run has none
+    # this run has no patterns: those who may see it are told so
+    ("GET", "/api/runs/{run}/patterns/"): Row((401, 404, 409, 409, 409)),
+    ("GET", "/api/runs/{run}/patterns/states/"): Row((401, 404, 409, 409, 409)),
+    ("POST", "/api/runs/{run}/patterns/select/"): Row(
+        MEMBERS, body=lambda world: {"spans": [{**_video(world), "start": 0, "stop": 200}]}
+    ),
+    ("GET", "/api/runs/{run}/patterns/maps/"): Row(MEMBERS),
+    ("POST", "/api/runs/{run}/patterns/maps/"): Row((401, 404, 403, 409, 409), body=lambda world: {}),
+    ("POST", "/api/runs/{run}/patterns/maps/{pk}/cancel/"): Row((401, 404, 404, 404, 404)),
+    ("GET", "/api/runs/{run}/patterns/{video}/window/"): Row(
+        (401, 404, 404, 404, 404), query=lambda world: {"frame": "3"}
+    ),
     ("GET", "/api/tracks/"): Row(MEMBERS, query=_video),
     ("GET", "/api/tracks/at/"): Row(MEMBERS, query=lambda world: {**_video(world), "frame": "3"}),
     ("GET", "/api/tracks/{pk}/window/"): Row(MEMBERS),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import uuid
 
 import numpy as np
 import pytest
+import zarr
 
 from tests.vadreview import factories
 from vadreview.jobs import JobStatus
@@ -139,6 +141,20 @@ def test_a_scored_video_has_tracks_and_heatmaps(start):
         "region": [0.0, 0.0, 1.0, 1.0], "kind": "strangeness",
     }  # fmt: skip
     assert artifacts.heatmaps(row, start=0, stop=50).values.shape == (13, 3, 4)
+
+
+def test_a_scored_video_keeps_its_patterns_its_pseudo_labels_and_notes_in_small_types(start):
+    row = scored(trained(start())).run_videos.get()
+
+    assert row.patterns == {"windows": 10, "length": 5, "dimensions": 5, "generated": 4}
+    assert row.refinement == {"windows": 10, "length": 5, "rounds": 3, "neighbours": 3}
+    assert row.notes == ["The light is steady."]
+    group = zarr.open_group(row.artifacts, mode="r")
+    types = {
+        name: str(group[name].dtype) for name in ("patterns/generated", "refinement/vote", "refinement/raw")
+    }
+    assert types == {"patterns/generated": "float16", "refinement/vote": "float16", "refinement/raw": "int8"}
+    assert uuid.UUID(bytes=group["refinement/bank_videos"][0].tobytes()) == row.video_id
 
 
 def test_scoring_again_leaves_one_of_everything(start):

@@ -24,7 +24,7 @@ from detectors.base import (
     VideoScores,
     ignore,
 )
-from tests.vadreview.runs.steady import NAME
+from tests.vadreview.runs.steady import NAME, insight
 from tests.vadreview.runs.steady.config import SteadyConfig
 
 STEPS = 4
@@ -89,6 +89,9 @@ class Steady(Detector):
             heatmaps=Heatmaps(
                 values=np.full((len(places), 3, 4), 7, np.uint8), frames=places, low=0.0, high=255.0
             ),
+            patterns=insight.patterns_of(frames),
+            refinement=insight.refinement_of(frames, name=video.name),
+            notes=("The light is steady.",),
         )
 
     def save(self, folder: Path | str) -> str:
