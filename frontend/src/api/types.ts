@@ -78,13 +78,16 @@ export type VerdictRequest = VerdictSubject & {
   reason?: RejectReason;
   comment?: string;
   seconds_spent?: number;
+  settles?: boolean;
+  /** client_key of the verdict of mine that this takes back; refused when I said something newer elsewhere */
+  replaces?: Uuid;
 };
 
 export type VerdictSummary = Answer<"VerdictSummary">;
 export type Severity = Schemas["SeverityEnum"];
 export type Segment = Said<Answer<"Segment">, { verdict: Verdict | null }>;
 export type SegmentOrder = "score" | "time" | "newest" | "threshold";
-export type SegmentState = "open" | "decided" | "all";
+export type SegmentState = "open" | "decided" | "unsure" | "conflict" | "all";
 export type PreviewRequest = Schemas["PreviewQuestionRequest"];
 export type Preview = Schemas["Preview"];
 export type ProposeRequest = Schemas["ProposeRequest"];

@@ -82,18 +82,31 @@ function VideoOnDesk({ id, tools }: { id: Uuid; tools: Tools }) {
   const go: Go = useMemo(
     () => (to, push) => {
       const { video: target, ...where } = to;
+      const tab = tools.tab.get();
+      const address = paths.review(project.id, target, where) + (tab ? `&tab=${tab}` : "");
       // at once, so that the next key already means the next item
-      void navigate(paths.review(project.id, target, where), { replace: !push, flushSync: true });
+      void navigate(address, { replace: !push, flushSync: true });
     },
-    [navigate, project.id],
+    [navigate, project.id, tools],
   );
 
-  useEffect(() => followInAddress(() => tools.clock.get().frame, tools.clock.subscribe), [tools, id]);
+  const total = video?.n_frames ?? 0;
+  useEffect(() => {
+    const now = () => {
+      const view = tools.view.get();
+      const whole = view.stop - view.start >= total;
+      return { frame: tools.clock.get().frame, view: whole ? null : view, tab: tools.tab.get() };
+    };
+    return followInAddress(now, tools.clock.subscribe, tools.view.subscribe, tools.tab.subscribe);
+  }, [tools, id, total]);
 
   // back and forward: the address has changed under the player
   useEffect(() => {
-    const { frame } = parsePlace(window.location.search);
-    if (kind === "POP" && frame !== null) tools.player.seek(frame);
+    const { frame, tab, view } = parsePlace(window.location.search);
+    if (kind !== "POP") return;
+    if (tab !== null) tools.tab.set(tab);
+    if (view !== null) tools.view.set(view);
+    if (frame !== null) tools.player.seek(frame);
   }, [location.key, kind, tools]);
 
   if (query.isPending && !video) return <LoadingState label="Opening the review desk" />;

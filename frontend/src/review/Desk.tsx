@@ -22,6 +22,7 @@ const LOOP_PAD_S = 1;
 
 /** One screen from a score to a verdict. */
 export function Desk() {
+  const { tools } = useReviewSession();
   const player = useRef<HTMLDivElement>(null);
   const toggleFullScreen = (): void => {
     if (document.fullscreenElement) void document.exitFullscreen();
@@ -33,7 +34,13 @@ export function Desk() {
   useLoop();
 
   return (
-    <main id="content" tabIndex={-1} className={classes.desk} onMouseDown={keepFocus}>
+    <main
+      id="content"
+      tabIndex={-1}
+      className={classes.desk}
+      data-private={useStore(tools.privacy, (on) => on) || undefined}
+      onMouseDown={keepFocus}
+    >
       <DeskHeader />
       <div ref={player} className={classes.player}>
         <Stage />

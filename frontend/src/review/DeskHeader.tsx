@@ -1,5 +1,5 @@
 import { ActionIcon, Menu, Select, Tooltip } from "@mantine/core";
-import { Keyboard, Settings } from "lucide-react";
+import { Keyboard, Link2, Settings } from "lucide-react";
 import { useNavigate } from "react-router";
 
 import { useVideos } from "../api/queries/videos";
@@ -8,6 +8,7 @@ import { paths } from "../lib/paths";
 import { useStore } from "../lib/store";
 import { runName, STAGE_NAMES } from "../runs/names";
 import classes from "./desk.module.css";
+import { copyLink } from "./copyLink";
 import { leaveField } from "./keymap";
 import { SavedMark } from "./SavedMark";
 import { useReviewSession } from "./session";
@@ -30,6 +31,17 @@ export function DeskHeader() {
           </span>
         )}
         <SavedMark />
+        <Tooltip label="Copy a link to this view (Shift C)">
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size={28}
+            aria-label="Copy a link to this view"
+            onClick={() => copyLink(tools)}
+          >
+            <Link2 size={17} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
         <Habits />
         <Tooltip label="Keys (?)">
           <ActionIcon

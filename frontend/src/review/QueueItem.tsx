@@ -5,6 +5,7 @@ import { formatScore } from "../lib/format";
 import { formatSeconds, formatShortClock, spanSeconds, timebaseOf, timeOf } from "../lib/frames";
 import { useStore } from "../lib/store";
 import { type Item, spanOf, stateOf } from "./items";
+import { OthersMark } from "./OthersMark";
 import classes from "./queue.module.css";
 import { useReviewSession } from "./session";
 import { SeverityMark, StateMark } from "./StateMark";
@@ -53,7 +54,7 @@ export const QueueItem = memo(function QueueItem({ item, video, chosen, onOpen }
           <span className={classes.line}>
             <StateMark state={state} />
             <Edited subject={item.subject} />
-            {item.others.length > 0 && <Others others={item.others} />}
+            <OthersMark item={item} />
           </span>
         </span>
       </button>
@@ -65,15 +66,4 @@ function Edited({ subject }: { subject: string }) {
   const { tools } = useReviewSession();
   const edited = useStore(tools.drafts, (drafts) => drafts.items.get(subject)?.span !== undefined);
   return edited ? <span className={classes.edited}>edges not saved</span> : null;
-}
-
-const WORDS: Record<string, string> = { accept: "accepted", reject: "rejected", unsure: "unsure" };
-
-function Others({ others }: { others: Item["others"] }) {
-  const said = others.map((one) => `${one.reviewer}: ${WORDS[one.decision] ?? one.decision}`).join("\n");
-  return (
-    <span className={classes.others} title={said}>
-      +{others.length} {others.length === 1 ? "other" : "others"}
-    </span>
-  );
 }

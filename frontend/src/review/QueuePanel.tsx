@@ -60,6 +60,8 @@ export function QueuePanel() {
             data={[
               { value: "open", label: "Open" },
               { value: "decided", label: "Decided" },
+              { value: "unsure", label: "Second look" },
+              { value: "conflict", label: "In conflict" },
               { value: "all", label: "All" },
             ]}
             value={settings.state}
@@ -175,6 +177,14 @@ function EmptyQueue() {
   }
   if (queue.search) return <p className={classes.empty}>No item in a video of that name.</p>;
   if (state === "decided") return <p className={classes.empty}>You have not decided any item yet.</p>;
+  if (state === "unsure")
+    return (
+      <p className={classes.empty}>
+        Nothing waits for a second look: nobody is unsure about an undecided item.
+      </p>
+    );
+  if (state === "conflict")
+    return <p className={classes.empty}>No disagreement: nobody accepts what somebody else rejects.</p>;
   if (run?.segments === 0) {
     return (
       <p className={classes.empty}>

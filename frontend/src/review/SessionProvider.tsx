@@ -13,7 +13,7 @@ import { createActs, type Effects, type Moment } from "./acts";
 import { spanOf } from "./items";
 import type { Place } from "./place";
 import { type Session, SessionContext } from "./session";
-import { fit, reveal, zoomTo } from "./timeline/view";
+import { clampView, fit, reveal, zoomTo } from "./timeline/view";
 import type { Tools } from "./tools";
 import { useLanes } from "./useLanes";
 import { leftKey, useQueue } from "./useQueue";
@@ -40,27 +40,29 @@ export function SessionProvider(props: {
   const me = useMe();
   const client = useQueryClient();
   const mayDecide = may(project, "reviewer");
+  const maySettle = may(project, "manager");
   const times = useVideoTimes(video.id, video.vfr);
   const timebase = useMemo(() => timebaseOf(video, times.data ?? null), [video, times.data]);
   const { runs, run, shown, showRun, tracks, known } = useReviewRuns(project.id, video.id, place.run);
   const runId = run?.id ?? null;
 
-  const { entries, opinion, submit, outbox } = useVerdictBook(me.id);
+  const { entries, opinion, hearing, submit, outbox, listen } = useVerdictBook(me.id, project.id);
   const segmentsQuery = useVideoSegments(runId, video.id);
   const segments = segmentsQuery.data ?? NONE;
   const { data: verdicts = NONE } = useVerdicts({
     project: project.id,
     video: video.id,
-    reviewer: "me",
+    reviewer: "all",
     current: true,
   });
-  const items = useLanes({ video, segments, verdicts, opinion, entries });
+  const items = useLanes({ me: me.id, video, segments, verdicts, opinion, hearing, entries });
   const selected = items.find((item) => item.subject === place.segment) ?? null;
   const queue = useQueue({
     run: runId,
     video: video.id,
     settings: tools.settings,
     opinion,
+    hearing,
     selected: place.segment,
   });
 
@@ -69,6 +71,7 @@ export function SessionProvider(props: {
     timebase,
     labels: project.labels,
     mayDecide,
+    maySettle,
     items,
     queue: queue.items,
     selected,
@@ -99,7 +102,7 @@ export function SessionProvider(props: {
     return createActs(tools, effects);
   }, [tools, client, latest]);
 
-  useArrange({ tools, video, timebase, selected });
+  useArrange({ tools, video, timebase, selected, asked: place.view });
   useFirstItem({ place, items, acts, video, ready: known && segmentsQuery.isSuccess });
 
   const session: Session = {
@@ -115,19 +118,21 @@ export function SessionProvider(props: {
     selected,
     queue,
     mayDecide,
+    maySettle,
     outbox,
     tools,
     acts,
     chooseRun: (id) => go({ video: video.id, segment: null, frame: tools.clock.get().frame, run: id }, false),
     showRun,
+    listen,
   };
   return <SessionContext value={session}>{props.children}</SessionContext>;
 }
 
-type Arrange = Pick<Session, "tools" | "video" | "timebase" | "selected">;
+type Arrange = Pick<Session, "tools" | "video" | "timebase" | "selected"> & { asked: Place["view"] };
 
-/** A video is shown whole at first, or zoomed to the item that led to it. */
-function useArrange({ tools, video, timebase, selected }: Arrange): void {
+/** A video is shown as the address says; else whole at first, or zoomed to the item that led to it. */
+function useArrange({ tools, video, timebase, selected, asked }: Arrange): void {
   const arranged = useRef<{ video: Uuid; item: Uuid | null } | null>(null);
   useLayoutEffect(() => {
     const total = timebase.total;
@@ -136,7 +141,10 @@ function useArrange({ tools, video, timebase, selected }: Arrange): void {
       arranged.current.item = item;
       return;
     }
+    const first = arranged.current === null;
     arranged.current = { video: video.id, item };
+    if (selected) tools.watch.look(selected.subject);
+    if (first && asked) return tools.view.set(clampView(asked, total));
     const whole = fit(total);
     const span = selected ? spanOf(selected) : null;
     tools.view.set(
@@ -146,8 +154,7 @@ function useArrange({ tools, video, timebase, selected }: Arrange): void {
           ? reveal(whole, span, total)
           : whole,
     );
-    if (selected) tools.watch.look(selected.subject);
-  }, [tools, video, timebase, selected]);
+  }, [tools, video, timebase, selected, asked]);
   useEffect(() => {
     tools.player.setTimebase(timebase);
   }, [tools, timebase]);
@@ -158,7 +165,7 @@ type First = { place: Place; items: Session["items"]; acts: Session["acts"]; vid
 /** Whoever comes without saying where to look is shown what stands out most in this video. */
 function useFirstItem({ place, items, acts, video, ready }: First): void {
   const done = useRef<Uuid | null>(null);
-  const open = items.filter((item) => item.judgement === null);
+  const open = items.filter((item) => item.judgement === null && item.score !== null);
   const first = open.toSorted((one, other) => (other.score ?? 0) - (one.score ?? 0))[0];
   useEffect(() => {
     if (!ready || done.current === video.id) return;

@@ -1,6 +1,7 @@
 import { Tabs } from "@mantine/core";
 import type { ComponentType } from "react";
 
+import { useStore } from "../lib/store";
 import { useReviewSession } from "./session";
 import classes from "./desk.module.css";
 
@@ -8,7 +9,8 @@ export type DeskPanel = { id: string; name: string; Panel: ComponentType };
 
 /** The right-hand side. With one panel there is nothing to choose, so there are no tabs. */
 export function SidePanel({ panels }: { panels: readonly DeskPanel[] }) {
-  const { queue } = useReviewSession();
+  const { queue, tools } = useReviewSession();
+  const tab = useStore(tools.tab, (id) => id);
   const [only] = panels;
   if (panels.length === 1 && only) {
     return (
@@ -19,7 +21,12 @@ export function SidePanel({ panels }: { panels: readonly DeskPanel[] }) {
   }
   return (
     <aside className={classes.side}>
-      <Tabs defaultValue={only?.id ?? null} keepMounted={false} className={classes.tabs ?? ""}>
+      <Tabs
+        value={panels.some(({ id }) => id === tab) ? tab : (only?.id ?? null)}
+        onChange={(id) => tools.tab.set(id)}
+        keepMounted={false}
+        className={classes.tabs ?? ""}
+      >
         <Tabs.List>
           {panels.map(({ id, name }) => (
             <Tabs.Tab key={id} value={id}>

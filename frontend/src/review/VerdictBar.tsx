@@ -7,7 +7,8 @@ import { formatSeconds, formatShortClock, sameSpan, spanSeconds, timeOf } from "
 import { createStore, useStore } from "../lib/store";
 import classes from "./desk.module.css";
 import { draftOf, withDraft } from "./drafts";
-import { type Item, REASONS, spanOf, stateOf } from "./items";
+import { inConflict, type Item, REASONS, spanOf, stateOf } from "./items";
+import { OthersMark } from "./OthersMark";
 import { useReviewSession } from "./session";
 import { StateMark } from "./StateMark";
 
@@ -36,7 +37,7 @@ export function VerdictBar() {
 }
 
 function About() {
-  const { selected, tools, timebase, video } = useReviewSession();
+  const { selected, tools, timebase, video, mayDecide } = useReviewSession();
   const drafts = useStore(tools.drafts, (value) => value);
   const marks = drafts.marks?.video === video.id ? drafts.marks : null;
   if (!selected) {
@@ -69,26 +70,36 @@ function About() {
       {edited ? (
         <span className={classes.unsaved}>edges not saved</span>
       ) : (
-        <StateMark state={stateOf(selected)} />
+        (mayDecide || selected.others.length === 0) && <StateMark state={stateOf(selected)} />
       )}
+      {selected.others.length > 0 && <OthersMark item={selected} names />}
     </div>
   );
 }
 
 function Decisions() {
-  const { selected, acts, tools, video } = useReviewSession();
+  const { selected, acts, tools, video, maySettle } = useReviewSession();
   const drafts = useStore(tools.drafts, (value) => value);
   const undo = useStore(tools.undo, (steps) => steps.at(-1)?.what);
   const marked =
     drafts.marks?.video === video.id && drafts.marks.start !== null && drafts.marks.stop !== null;
   const edited = selected !== null && draftOf(drafts, selected.subject).span !== undefined;
   const decision = selected?.judgement?.decision;
+  const settles = maySettle && selected !== null && inConflict(selected);
   return (
     <>
       <Labels />
       <div className={classes.decisions}>
         <Decide
-          name={edited ? "Accept edges" : marked && !selected ? "Save the missed span" : "Accept"}
+          name={
+            edited
+              ? "Accept edges"
+              : marked && !selected
+                ? "Save the missed span"
+                : settles
+                  ? "Settle: accept"
+                  : "Accept"
+          }
           chord="A"
           tone="accept"
           active={decision === "accept" && !edited}
@@ -97,7 +108,7 @@ function Decisions() {
           icon={<Check size={16} />}
         />
         <Decide
-          name="Reject"
+          name={settles ? "Settle: reject" : "Reject"}
           chord="R"
           tone="reject"
           active={decision === "reject"}

@@ -36,6 +36,7 @@ function desk(changed: Partial<Moment> = {}) {
     timebase,
     labels: [{ name: "Running", color: "#f00" }],
     mayDecide: true,
+    maySettle: false,
     items: queue,
     queue,
     selected: queue[0] ?? null,
@@ -83,6 +84,39 @@ describe("deciding", () => {
     acts.decide("accept");
     expect(said[0]).toMatchObject({ start: 90, stop: 131 });
     expect(draft("a").span).toBeUndefined();
+  });
+
+  test("an edge set beyond the other one takes it along, and says so", () => {
+    const { tools, acts, draft, toast } = desk();
+    patchClock(tools.clock, { frame: 40 });
+    acts.setEdge("stop");
+    expect(draft("a").span).toEqual({ start: 40, stop: 41 });
+    expect(toast()).toMatch(/before the start \(frame 100\), so the start moved here too/);
+    acts.escape();
+    patchClock(tools.clock, { frame: 700 });
+    acts.setEdge("start");
+    expect(toast()).toMatch(/after the end \(frame 119\), so the end moved here too/);
+  });
+
+  test("a manager's decision about what others disagree on settles it, a reviewer's does not", () => {
+    const voice = {
+      reviewer_id: "1",
+      start: 100,
+      stop: 120,
+      settles: false,
+      created_at: "2026-01-01T00:00:00Z",
+    };
+    const others = [
+      { ...voice, reviewer: "Ann", decision: "accept" as const },
+      { ...voice, reviewer: "Bo", reviewer_id: "2", decision: "reject" as const },
+    ];
+    const disputed = { ...item("a", 100), others };
+    const asManager = desk({ maySettle: true, selected: disputed });
+    asManager.acts.decide("accept");
+    expect(asManager.said[0]).toMatchObject({ settles: true });
+    const asReviewer = desk({ selected: disputed });
+    asReviewer.acts.decide("accept");
+    expect(asReviewer.said[0]).not.toHaveProperty("settles");
   });
 
   test("a rejection is about the span as proposed, whatever was tried with its edges", () => {

@@ -9,9 +9,9 @@ import {
   withEdge,
 } from "../lib/frames";
 import { uuid } from "../lib/uuid";
-import { type Said, targetOf, undoRequest, verdictRequest } from "./decisions";
+import { afterUndo, type Said, targetOf, undoRequest, verdictRequest } from "./decisions";
 import { changeDraft, draftOf, dropDraft, toggled, withDraft } from "./drafts";
-import { type Item, neighbourPeak, REASONS, spanOf } from "./items";
+import { inConflict, type Item, neighbourPeak, REASONS, spanOf } from "./items";
 import { neighbour, nextOpen } from "./queue";
 import { say, type Tools } from "./tools";
 import { fit, reveal, zoomTo } from "./timeline/view";
@@ -22,6 +22,8 @@ export type Moment = {
   timebase: Timebase;
   labels: readonly Label[];
   mayDecide: boolean;
+  /** a manager, whose word ends a disagreement */
+  maySettle: boolean;
   items: readonly Item[];
   queue: readonly Item[];
   selected: Item | null;
@@ -111,12 +113,18 @@ export function createActs(tools: Tools, effects: Effects) {
   /** Say it, remember how to take it back. */
   function give(item: Item, said: Said, what: string): void {
     const target = targetOf(item);
-    const steps = tools.undo.get();
-    tools.undo.set(
-      [...steps, { target, item, before: item.judgement, span: spanOf(item), what }].slice(-200),
+    const key = uuid();
+    // a manager who decides what others disagree about ends the disagreement
+    const settles = moment().maySettle && inConflict(item);
+    tools.undo.set((steps) =>
+      [...steps, { target, item, before: item.judgement, span: spanOf(item), what, key }].slice(-200),
     );
     const seconds = tools.watch.take(item.subject);
-    submit(verdictRequest(target, said, uuid(), seconds), { item, from: item.judgement !== null, to: true });
+    submit(verdictRequest(target, { ...said, settles }, key, seconds), {
+      item,
+      from: item.judgement !== null,
+      to: true,
+    });
     dropDraft(tools.drafts, item.subject);
   }
 
@@ -157,8 +165,9 @@ export function createActs(tools: Tools, effects: Effects) {
     const last = tools.undo.get().at(-1);
     if (!last) return say(tools, "Nothing to undo");
     if (!mayGive()) return;
-    tools.undo.set((steps) => steps.slice(0, -1));
-    submit(undoRequest(last, uuid()), { item: last.item, from: true, to: last.before !== null });
+    const key = uuid();
+    tools.undo.set((steps) => afterUndo(steps.slice(0, -1), last, key));
+    submit(undoRequest(last, key), { item: last.item, from: true, to: last.before !== null });
     say(tools, `Undone: ${last.what.toLowerCase()}`);
     if (last.item && (last.before || !last.target.drawn)) open({ ...last.item, judgement: last.before });
     else deselect();
@@ -171,10 +180,11 @@ export function createActs(tools: Tools, effects: Effects) {
     const subject = uuid();
     const target = { subject, video, drawn: true };
     const said: Said = { decision: "accept", ...span, labels: [], reason: "", comment: "" };
+    const key = uuid();
     tools.undo.set((steps) =>
-      [...steps, { target, item: null, before: null, span, what: "Drawn" }].slice(-200),
+      [...steps, { target, item: null, before: null, span, what: "Drawn", key }].slice(-200),
     );
-    submit(verdictRequest(target, said, uuid()), { item: null, from: false, to: true });
+    submit(verdictRequest(target, said, key), { item: null, from: false, to: true });
     tools.drafts.set((old) => ({ ...old, marks: null }));
     tools.watch.look(subject);
     go({ video, segment: subject, frame: tools.clock.get().frame });
@@ -221,11 +231,21 @@ export function createActs(tools: Tools, effects: Effects) {
     const span = editedSpan();
     const { timebase } = moment();
     if (!span) return mark(edge, edge === "start" ? frame : frame + 1);
-    // an edge set beyond the other one takes it along
+    // an edge set beyond the other one takes it along: an interval of one frame is left, and that is said
+    const crossed = edge === "start" ? frame >= span.stop : frame < span.start;
     if (edge === "start") setSpan(toSpan(frame, Math.max(span.stop, frame + 1), timebase.total));
     else setSpan(toSpan(Math.min(span.start, frame), frame + 1, timebase.total));
-    if (moment().mayDecide)
-      say(tools, edge === "start" ? "Start set here: A saves it" : "End set here: A saves it");
+    if (!moment().mayDecide) return;
+    if (crossed) {
+      return say(
+        tools,
+        edge === "start"
+          ? `This lies after the end (frame ${span.stop - 1}), so the end moved here too: one frame is left. Esc puts both back.`
+          : `This lies before the start (frame ${span.start}), so the start moved here too: one frame is left. Esc puts both back.`,
+        "warning",
+      );
+    }
+    say(tools, edge === "start" ? "Start set here: A saves it" : "End set here: A saves it");
   }
 
   function nudge(edge: Edge, frames: number): void {

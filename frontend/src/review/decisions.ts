@@ -5,7 +5,7 @@ import type { Item, Judgement } from "./items";
 /** Whom a decision is about, enough to take it back later from anywhere. */
 export type Target = { subject: Uuid; video: Uuid; drawn: boolean };
 
-export type Said = Omit<Judgement, "saved">;
+export type Said = Omit<Judgement, "saved" | "at">;
 
 /** One step back: what I thought of the target before. */
 export type UndoStep = {
@@ -14,6 +14,8 @@ export type UndoStep = {
   before: Judgement | null;
   span: Span;
   what: string;
+  /** client_key of the verdict that this step takes back */
+  key: Uuid;
 };
 
 export function targetOf(item: Item): Target {
@@ -37,19 +39,27 @@ export function verdictRequest(target: Target, said: Said, key: Uuid, secondsSpe
     reason,
     comment: said.comment,
     seconds_spent: Math.round(secondsSpent * 10) / 10,
+    ...(said.settles ? { settles: true } : {}),
   };
 }
 
-/** Undo is one more decision: the one before, or none at all. */
+/** Undo is one more decision: the one before, or none at all. It names what it takes back, and takes back no other. */
 export function undoRequest(step: UndoStep, key: Uuid): VerdictRequest {
-  if (step.before) return verdictRequest(step.target, step.before, key);
+  if (step.before) return { ...verdictRequest(step.target, step.before, key), replaces: step.key };
   return {
     ...subjectFields(step.target),
     client_key: key,
+    replaces: step.key,
     decision: "withdrawn",
     start: step.span.start,
     stop: step.span.stop,
   };
+}
+
+/** After an undo sent under `key`, the step before it about the same subject takes that one back. */
+export function afterUndo(steps: readonly UndoStep[], undone: UndoStep, key: Uuid): UndoStep[] {
+  const place = steps.findLastIndex((step) => step.target.subject === undone.target.subject);
+  return steps.map((step, n) => (n === place ? { ...step, key } : step));
 }
 
 const LONGEST_S = 600;

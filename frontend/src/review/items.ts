@@ -1,5 +1,6 @@
 import type { Decision, RejectReason, Segment, Severity, Uuid, Verdict } from "../api/types";
 import { sameSpan, type Span } from "../lib/frames";
+import { counting, isDisputed, type Voice } from "./voices";
 
 /** What I think about one subject now. `saved` is false while the server has not confirmed it. */
 export type Judgement = Span & {
@@ -8,6 +9,10 @@ export type Judgement = Span & {
   reason: RejectReason;
   comment: string;
   saved: boolean;
+  /** a manager's word that ends a disagreement */
+  settles?: boolean;
+  /** when the server took it, in ms; unknown while it has not */
+  at?: number | undefined;
 };
 
 /** One thing on the lanes and in the queue: a proposal of the run, or a span that I drew. */
@@ -21,7 +26,7 @@ export type Item = {
   score: number | null;
   severity: Severity | null;
   judgement: Judgement | null;
-  others: Segment["others"];
+  others: readonly Voice[];
 };
 
 export type ItemState = "proposed" | "accepted" | "rejected" | "adjusted" | "unsure";
@@ -50,17 +55,31 @@ export function judgementOf(verdict: Verdict | null | undefined): Judgement | nu
   if (!verdict || verdict.decision === "withdrawn") return null;
   const known = judgements.get(verdict);
   if (known) return known;
-  const { decision, start, stop, labels, reason, comment } = verdict;
-  const made = { decision, start, stop, labels, reason, comment, saved: true };
+  const { decision, start, stop, labels, reason, comment, settles } = verdict;
+  const at = Date.parse(verdict.created_at);
+  const made = { decision, start, stop, labels, reason, comment, settles, at, saved: true };
   judgements.set(verdict, made);
   return made;
 }
 
-/** The span that counts: the person's where there is one, else the model's. */
+/** The span that counts: the person's where there is one, else the model's, else that of whoever drew it. */
 export function spanOf(item: Item): Span {
-  const { judgement, proposed, peak } = item;
+  const { judgement, proposed, others, peak } = item;
   if (judgement) return { start: judgement.start, stop: judgement.stop };
-  return proposed ?? { start: peak, stop: peak + 1 };
+  if (proposed) return proposed;
+  const drawn = counting(others);
+  return drawn ? { start: drawn.start, stop: drawn.stop } : { start: peak, stop: peak + 1 };
+}
+
+/** Some accept it and others reject it. */
+export function inConflict({ others, judgement }: Item): boolean {
+  if (others.length === 0) return false;
+  const mine = judgement && {
+    ...judgement,
+    settles: judgement.settles ?? false,
+    at: judgement.at ?? Number.POSITIVE_INFINITY,
+  };
+  return isDisputed(others, mine);
 }
 
 export function stateOf(item: Item): ItemState {
@@ -74,10 +93,16 @@ export function stateOf(item: Item): ItemState {
 /** What I think of a subject: what this session knows (newer, maybe not sent yet) before what the server said. */
 export type Opinion = (subject: Uuid, server: Verdict | null) => Judgement | null;
 
-export function itemOfSegment(segment: Segment, opinion: Opinion): Item {
+/** What others think of a subject, from what a list said of them. */
+export type Hearing = (subject: Uuid, listed: readonly Voice[]) => readonly Voice[];
+
+const AS_LISTED: Hearing = (_, listed) => listed;
+
+export function itemOfSegment(segment: Segment, opinion: Opinion, hearing: Hearing = AS_LISTED): Item {
   const judgement = opinion(segment.id, segment.verdict);
+  const others = hearing(segment.id, segment.others);
   const known = itemsOf.get(segment);
-  if (known && known.judgement === judgement) return known;
+  if (known && known.judgement === judgement && sameVoices(known.others, others)) return known;
   const made: Item = {
     subject: segment.id,
     video: segment.video,
@@ -87,18 +112,23 @@ export function itemOfSegment(segment: Segment, opinion: Opinion): Item {
     score: segment.score,
     severity: segment.severity,
     judgement,
-    others: segment.others,
+    others,
   };
   itemsOf.set(segment, made);
   return made;
 }
 
-/** A span of mine that this run does not propose: drawn, or proposed by another run or at another threshold. */
+function sameVoices(one: readonly Voice[], other: readonly Voice[]): boolean {
+  return one === other || (one.length === other.length && one.every((voice, n) => voice === other[n]));
+}
+
+/** A span that this run does not propose: drawn, or proposed by another run or at another threshold. */
 export function itemOfSpan(
   subject: Uuid,
   video: { id: Uuid; name: string },
-  judgement: Judgement,
+  judgement: Judgement | null,
   verdict: Verdict | null = null,
+  others: readonly Voice[] = [],
 ): Item {
   const { proposed_start: start = null, proposed_stop: stop = null } = verdict ?? {};
   return {
@@ -106,11 +136,11 @@ export function itemOfSpan(
     video: video.id,
     videoName: video.name,
     proposed: start !== null && stop !== null ? { start, stop } : null,
-    peak: judgement.start,
+    peak: judgement?.start ?? verdict?.start ?? 0,
     score: null,
     severity: null,
     judgement,
-    others: [],
+    others,
   };
 }
 

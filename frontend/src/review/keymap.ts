@@ -33,6 +33,7 @@ export type ActionId =
   | "privacy"
   | "comment"
   | "search"
+  | "copyLink"
   | "zoomIn"
   | "zoomOut"
   | "fit"
@@ -81,6 +82,7 @@ export const ACTIONS: readonly KeyAction[] = [
   { id: "zoomIn", label: "Zoom the timeline in", group: "View", keys: ["Shift+ArrowUp"] },
   { id: "zoomOut", label: "Zoom the timeline out", group: "View", keys: ["Shift+ArrowDown"] },
   { id: "fit", label: "Show the whole video", group: "View", keys: ["Home"] },
+  { id: "copyLink", label: "Copy a link to this view", group: "View", keys: ["Shift+C"] },
   { id: "help", label: "List the keys", group: "View", keys: ["?"] },
 ];
 

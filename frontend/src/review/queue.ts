@@ -1,12 +1,13 @@
 import type { Segment, SegmentState, Uuid } from "../api/types";
-import type { Item, Opinion } from "./items";
-import { itemOfSegment } from "./items";
+import { type Hearing, inConflict, type Item, itemOfSegment, type Opinion } from "./items";
 
 export const QUEUE_PAGE = 100;
 
 /** Does the list still hold this item, now that I have an opinion (or none any more)? */
 function belongs(item: Item, state: SegmentState): boolean {
   if (state === "all") return true;
+  if (state === "conflict") return inConflict(item);
+  if (state === "unsure") return item.judgement === null || item.judgement.decision === "unsure";
   return (item.judgement === null) === (state === "open");
 }
 
@@ -16,14 +17,14 @@ function belongs(item: Item, state: SegmentState): boolean {
  */
 export function queueItems(
   pages: readonly (readonly Segment[])[],
-  options: { state: SegmentState; opinion: Opinion; selected: Uuid | null },
+  options: { state: SegmentState; opinion: Opinion; hearing?: Hearing; selected: Uuid | null },
 ): Item[] {
   const seen = new Set<Uuid>();
   const items: Item[] = [];
   for (const segment of pages.flat()) {
     if (seen.has(segment.id)) continue;
     seen.add(segment.id);
-    const item = itemOfSegment(segment, options.opinion);
+    const item = itemOfSegment(segment, options.opinion, options.hearing);
     if (item.subject === options.selected || belongs(item, options.state)) items.push(item);
   }
   return items;

@@ -1,6 +1,6 @@
 import { createContext, useContext } from "react";
 
-import type { Project, Run, Segment, Track, Video } from "../api/types";
+import type { Project, Run, Segment, Track, Verdict, Video } from "../api/types";
 import type { Timebase } from "../lib/frames";
 import type { Acts } from "./acts";
 import type { Item } from "./items";
@@ -36,11 +36,15 @@ export type Session = {
   selected: Item | null;
   queue: Queue;
   mayDecide: boolean;
+  /** a manager: their decision ends a disagreement */
+  maySettle: boolean;
   outbox: Outbox;
   tools: Tools;
   acts: Acts;
   chooseRun: (run: string) => void;
   showRun: (run: string, shown: boolean) => void;
+  /** verdicts given otherwise than through the acts (many at once): show them */
+  listen: (verdicts: readonly Verdict[]) => void;
 };
 
 export const SessionContext = createContext<Session | null>(null);

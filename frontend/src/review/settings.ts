@@ -40,7 +40,7 @@ const CHOICES: { [K in keyof DeskSettings]?: readonly DeskSettings[K][] } = {
   zoom: ["keep", "item", "fit"],
   heatScale: ["run", "frame"],
   order: ["score", "time", "newest", "threshold"],
-  state: ["open", "decided", "all"],
+  state: ["open", "decided", "unsure", "conflict", "all"],
   scope: ["video", "run"],
 };
 

@@ -3,6 +3,7 @@ import { createStore, type Store } from "../lib/store";
 import { type ClockStore, createClock } from "./clock";
 import { Stopwatch, type UndoStep } from "./decisions";
 import { createDrafts, type DraftStore } from "./drafts";
+import { parsePlace } from "./place";
 import { Player } from "./player";
 import { openSettings, type SettingsStore } from "./settings";
 import type { View } from "./timeline/view";
@@ -29,6 +30,8 @@ export type Tools = {
   /** blurred picture; on purpose not kept: a person should know why the picture is blurred */
   privacy: Store<boolean>;
   help: Store<boolean>;
+  /** the panel on the right; null: the first */
+  tab: Store<string | null>;
   undo: Store<readonly UndoStep[]>;
   watch: Stopwatch;
 };
@@ -49,6 +52,7 @@ export function createTools(): Tools {
     reasoning: createStore(false),
     privacy: createStore(false),
     help: createStore(false),
+    tab: createStore(parsePlace(window.location.search).tab),
     undo: createStore<readonly UndoStep[]>([]),
     watch: new Stopwatch(),
   };

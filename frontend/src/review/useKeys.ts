@@ -17,6 +17,7 @@ import { change } from "./settings";
 import { changeSpeed, setSpeed } from "./stage/PlayerControls";
 import { fit, zoomAt } from "./timeline/view";
 import { say } from "./tools";
+import { copyLink } from "./copyLink";
 import { commentOpen } from "./VerdictBar";
 
 /** While one of these is open the keys belong to it. */
@@ -141,6 +142,7 @@ const ACTS: Record<Exclude<ActionId, "fullScreen">, Act> = {
     change(tools.settings, { scope: "run" });
     requestAnimationFrame(() => document.getElementById("queue-search")?.focus());
   },
+  copyLink: ({ tools }) => copyLink(tools),
   zoomIn: ({ tools, timebase }) => zoomAround(tools, timebase.total, 1.6),
   zoomOut: ({ tools, timebase }) => zoomAround(tools, timebase.total, 1 / 1.6),
   fit: ({ tools, timebase }) => tools.view.set(fit(timebase.total)),

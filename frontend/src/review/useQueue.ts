@@ -2,9 +2,9 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-qu
 import { useDeferredValue, useMemo, useState } from "react";
 
 import { api, ApiError, type Page } from "../api/client";
-import type { Segment, SegmentState, Uuid } from "../api/types";
+import type { Segment, Uuid } from "../api/types";
 import { useStore } from "../lib/store";
-import type { Item, Opinion } from "./items";
+import type { Hearing, Opinion } from "./items";
 import { nextPage, QUEUE_PAGE, queueItems } from "./queue";
 import type { Queue } from "./session";
 import type { SettingsStore } from "./settings";
@@ -29,11 +29,12 @@ type Options = {
   video: Uuid;
   settings: SettingsStore;
   opinion: Opinion;
+  hearing: Hearing;
   selected: Uuid | null;
 };
 
 /** The list of what to look at, and how much is left of it. */
-export function useQueue({ run, video, settings, opinion, selected }: Options): Queue {
+export function useQueue({ run, video, settings, opinion, hearing, selected }: Options): Queue {
   const { order, state, scope } = useStore(settings, (value) => value);
   const [search, setSearch] = useState("");
   const wanted = useDeferredValue(scope === "run" ? search.trim() : "");
@@ -52,7 +53,10 @@ export function useQueue({ run, video, settings, opinion, selected }: Options): 
     refetchOnWindowFocus: false,
   });
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = query;
-  const items = useItems(data?.pages, state, opinion, selected);
+  const items = useMemo(
+    () => queueItems(segmentsOf(data?.pages ?? []), { state, opinion, hearing, selected }),
+    [data?.pages, state, opinion, hearing, selected],
+  );
   return {
     items,
     left: useLeft(run, null),
@@ -69,18 +73,6 @@ export function useQueue({ run, video, settings, opinion, selected }: Options): 
 
 function segmentsOf(pages: readonly Page<Segment>[]): Segment[][] {
   return pages.map((page) => page.results);
-}
-
-function useItems(
-  pages: readonly Page<Segment>[] | undefined,
-  state: SegmentState,
-  opinion: Opinion,
-  selected: Uuid | null,
-): Item[] {
-  return useMemo(
-    () => queueItems(segmentsOf(pages ?? []), { state, opinion, selected }),
-    [pages, state, opinion, selected],
-  );
 }
 
 async function fetchPage(params: Record<string, string | number | null | undefined>, signal: AbortSignal) {

@@ -8,10 +8,12 @@ import { videoKeys } from "../api/queries/videos";
 import type { Uuid, VerdictRequest } from "../api/types";
 import { useStore } from "../lib/store";
 import { notifyError } from "../ui/notify";
-import type { Opinion } from "./items";
+import type { Hearing, Opinion } from "./items";
 import { Outbox } from "./outbox";
+import { useNews } from "./useNews";
 import { leftKey } from "./useQueue";
 import { opinionIn, VerdictBook } from "./verdictBook";
+import { newestOf, voicesNow } from "./voices";
 
 type Kept = { outbox: Outbox; book: VerdictBook };
 
@@ -46,10 +48,11 @@ function keptFor(person: Uuid): Kept {
 }
 
 /** My decisions: what I said, shown at once; sent in the background; asked of the server where I said nothing. */
-export function useVerdictBook(person: Uuid) {
+export function useVerdictBook(person: Uuid, project: Uuid) {
   const { outbox, book } = keptFor(person);
   const client = useQueryClient();
   const entries = useStore(book.store, (value) => value);
+  const { heard, tell, listen } = useNews(person, project);
 
   useEffect(() => {
     const refresh = (): void => {
@@ -60,7 +63,10 @@ export function useVerdictBook(person: Uuid) {
       void client.invalidateQueries({ queryKey: videoKeys.all, refetchType: "none" });
     };
     const stop = outbox.listen({
-      saved: refresh,
+      saved: (_, verdict) => {
+        tell([verdict]);
+        refresh();
+      },
       refused: (_, error) => {
         notifyError(error, "A decision was not accepted");
         refresh();
@@ -73,7 +79,7 @@ export function useVerdictBook(person: Uuid) {
       stop();
       window.removeEventListener("online", flush);
     };
-  }, [outbox, client]);
+  }, [outbox, client, tell]);
 
   const trouble = useStore(outbox.store, (value) => value.trouble);
   useEffect(() => {
@@ -81,7 +87,14 @@ export function useVerdictBook(person: Uuid) {
     if (trouble === "signed out") void client.invalidateQueries({ queryKey: sessionKey });
   }, [trouble, client]);
 
-  const opinion: Opinion = useCallback((subject, server) => opinionIn(entries, subject, server), [entries]);
+  const opinion: Opinion = useCallback(
+    (subject, server) => opinionIn(entries, subject, newestOf(server, heard.get(subject)?.get(person))),
+    [entries, heard, person],
+  );
+  const hearing: Hearing = useCallback(
+    (subject, listed) => voicesNow(listed, heard.get(subject), person),
+    [heard, person],
+  );
   const submit = useCallback(
     (request: VerdictRequest) => {
       book.said(request);
@@ -89,5 +102,5 @@ export function useVerdictBook(person: Uuid) {
     },
     [book, outbox],
   );
-  return { entries, opinion, submit, outbox };
+  return { entries, opinion, hearing, submit, outbox, listen };
 }

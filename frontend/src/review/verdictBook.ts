@@ -35,6 +35,7 @@ export class VerdictBook {
             labels: request.labels ?? [],
             reason: request.reason ?? "",
             comment: request.comment ?? "",
+            settles: request.settles ?? false,
             saved: false,
           };
     const video = "segment" in request ? null : request.video;
@@ -44,8 +45,9 @@ export class VerdictBook {
   saved(request: VerdictRequest, verdict: Verdict): void {
     const entry = this.store.get().get(subjectOf(request));
     if (entry?.key !== request.client_key) return; // said something newer meanwhile
-    const judgement = entry.judgement && { ...entry.judgement, saved: true };
-    this.put(subjectOf(request), { ...entry, judgement, savedAt: Date.parse(verdict.created_at) });
+    const at = Date.parse(verdict.created_at);
+    const judgement = entry.judgement && { ...entry.judgement, saved: true, at };
+    this.put(subjectOf(request), { ...entry, judgement, savedAt: at });
   }
 
   /** The server will never take it: what it knows counts again. */

@@ -1,4 +1,4 @@
-import { Gavel, ScanSearch, Stamp } from "lucide-react";
+import { Gavel, ScanSearch, Stamp, Users } from "lucide-react";
 import type { ReactNode } from "react";
 
 import type { LaneId, Layout } from "./geometry";
@@ -10,6 +10,11 @@ const NAMES: Record<LaneId, { name: string; icon: ReactNode; title: string }> = 
     name: "Verdicts",
     icon: <Gavel size={12} aria-hidden />,
     title: "What you decided. Drag on an empty place to draw what the run missed.",
+  },
+  team: {
+    name: "Others",
+    icon: <Users size={12} aria-hidden />,
+    title: "What other people decided; where they disagree, a mark says so.",
   },
   truth: {
     name: "Known",

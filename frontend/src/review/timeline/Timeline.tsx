@@ -8,7 +8,8 @@ import { useReviewSession } from "../session";
 import { curvesOf } from "../useRuns";
 import { HoverCard } from "./HoverCard";
 import { LaneNames } from "./LaneNames";
-import { layoutOf } from "./geometry";
+import { lanesFor, layoutOf } from "./geometry";
+import { laneIndex } from "./laneIndex";
 import { Minimap } from "./Minimap";
 import { readPalette } from "./palette";
 import { drawScene, type Scene } from "./scene";
@@ -33,9 +34,11 @@ export function Timeline({ onThreshold }: { onThreshold: (value: number) => void
 
   const curves = useMemo(() => curvesOf(tracks, runs, run, shown), [tracks, runs, run, shown]);
   const tiles = useTiles(timebase.total, redraw);
+  const others = laneIndex(session.items).hasOthers;
+  const truth = video.ground_truth.length > 0;
   const layout = useMemo(
-    () => layoutOf(size.height, video.ground_truth.length > 0),
-    [size.height, video.ground_truth.length],
+    () => layoutOf(size.height, lanesFor({ others, truth })),
+    [size.height, others, truth],
   );
 
   useLayoutEffect(() => {

@@ -1,7 +1,8 @@
 import type { Span } from "../../lib/frames";
 import { formatScore } from "../../lib/format";
 import type { GroundTruthSpan } from "../../api/types";
-import { type Item, type ItemState, spanOf, stateOf } from "../items";
+import { inConflict, type Item, type ItemState, spanOf, stateOf } from "../items";
+import { counting, type Voice } from "../voices";
 import { type Band, boxOf, type Layout, type LaneId } from "./geometry";
 import type { Palette } from "./palette";
 import type { View } from "./view";
@@ -13,8 +14,9 @@ export type LaneScene = {
   view: View;
   width: number;
   palette: Palette;
+  /** those in the view, by start */
   items: readonly Item[];
-  selected: string | null;
+  selected: Item | null;
   /** the selected item's edges as edited, a span being drawn or marked: not saved yet */
   unsaved: Span | null;
   truth: readonly GroundTruthSpan[];
@@ -43,12 +45,20 @@ export function drawLanes(context: Context, scene: LaneScene): void {
   drawSelection(context, scene);
   const proposals = bandOf(layout, "proposals");
   const verdicts = bandOf(layout, "verdicts");
-  const visible = scene.items.filter(
-    (item) => isVisible(spanOf(item), scene.view) || isVisible(item.proposed, scene.view),
-  );
-  for (const item of visible) {
-    if (item.score !== null && scene.trial === null) drawProposal(context, item, proposals, scene);
-    if (item.judgement) drawVerdict(context, item, verdicts, scene);
+  const team = layout.lanes.find((lane) => lane.id === "team");
+  const crowds = { proposals: new Crowd(width), verdicts: new Crowd(width), team: new Crowd(width) };
+  for (const item of scene.items) {
+    const state = stateOf(item);
+    if (item.score !== null && item.proposed && scene.trial === null) {
+      const rank = state === "proposed" ? RANKS[item.severity ?? "medium"] : 1;
+      if (crowds.proposals.admits(item, item.proposed, rank, scene))
+        drawProposal(context, item, proposals, scene);
+    }
+    if (item.judgement && crowds.verdicts.admits(item, item.judgement, 2, scene))
+      drawVerdict(context, item, verdicts, scene);
+    const voice = team && counting(item.others);
+    if (voice && crowds.team.admits(item, voice, inConflict(item) ? 3 : 2, scene))
+      drawVoice(context, item, voice, team.band, scene);
   }
   for (const span of scene.trial ?? []) drawTrial(context, span, proposals, scene);
   if (scene.unsaved) drawUnsaved(context, scene.unsaved, verdicts, scene);
@@ -56,17 +66,41 @@ export function drawLanes(context: Context, scene: LaneScene): void {
   if (truth) for (const span of scene.truth) drawTruth(context, span, truth.band, scene);
 }
 
+const RANKS = { high: 4, medium: 3, low: 2 } as const;
+const SLIM = 4; // pixels: narrower blocks say no more than their colour
+
+/**
+ * Of blocks too narrow to tell apart only as many are drawn as there are pixels: the strongest of each. A lane of
+ * tens of thousands then costs no more than a full one.
+ */
+class Crowd {
+  private readonly drawn: Uint8Array;
+
+  constructor(width: number) {
+    this.drawn = new Uint8Array(Math.max(1, Math.ceil(width)));
+  }
+
+  admits(item: Item, span: Span, rank: number, scene: LaneScene): boolean {
+    const { x, width } = boxOf(span, scene.view, scene.width);
+    if (width > SLIM || item.subject === scene.selected?.subject) return true;
+    const pixel = Math.min(Math.max(0, Math.floor(x)), this.drawn.length - 1);
+    if ((this.drawn[pixel] ?? 0) >= rank) return false;
+    this.drawn[pixel] = rank;
+    return true;
+  }
+}
+
 function bandOf(layout: Layout, id: LaneId): Band {
   return layout.lanes.find((lane) => lane.id === id)?.band ?? { top: 0, height: 0 };
 }
 
-function isVisible(span: Span | null, view: View): boolean {
-  return span !== null && span.stop >= view.start && span.start <= view.stop;
+function isVisible(span: Span, view: View): boolean {
+  return span.stop >= view.start && span.start <= view.stop;
 }
 
 /** A light column behind the selected item, through curves and lanes. */
 function drawSelection(context: Context, scene: LaneScene): void {
-  const item = scene.items.find((one) => one.subject === scene.selected);
+  const item = scene.selected;
   if (!item) return;
   const { x, width } = boxOf(scene.unsaved ?? spanOf(item), scene.view, scene.width);
   context.globalAlpha = 0.12;
@@ -89,6 +123,7 @@ function write(
 ): void {
   const from = Math.max(box.x, 0) + 5;
   const to = Math.min(box.x + box.width, scene.width) - 4;
+  if (to - from < 6) return;
   const fits = texts.find((text) => text && context.measureText(text).width <= to - from);
   if (fits) context.fillText(fits, from, band.top + band.height / 2 + 0.5);
 }
@@ -98,7 +133,7 @@ function drawProposal(context: Context, item: Item, lane: Band, scene: LaneScene
   if (!item.proposed) return;
   const band = inner(lane);
   const box = boxOf(item.proposed, scene.view, scene.width);
-  const chosen = item.subject === scene.selected;
+  const chosen = item.subject === scene.selected?.subject;
   const open = item.judgement === null;
   const color = open ? palette.severity[item.severity ?? "medium"] : palette.dim;
   context.globalAlpha = open ? 0.16 : 0.05;
@@ -132,7 +167,7 @@ function drawVerdict(context: Context, item: Item, lane: Band, scene: LaneScene)
   if (state === "adjusted" && item.proposed) drawGhost(context, item.proposed, band, scene);
   const box = boxOf(spanOf(item), scene.view, scene.width);
   // while its edges are being moved, the saved verdict steps back behind them
-  const moved = scene.unsaved !== null && item.subject === scene.selected;
+  const moved = scene.unsaved !== null && item.subject === scene.selected?.subject;
   context.fillStyle = color;
   context.globalAlpha = moved ? 0.3 : state === "rejected" ? 0.25 : 1;
   context.beginPath();
@@ -144,12 +179,46 @@ function drawVerdict(context: Context, item: Item, lane: Band, scene: LaneScene)
   context.fillStyle = state === "rejected" ? palette.text : palette.surface;
   const labels = item.judgement?.labels.join(", ");
   write(context, [`${GLYPHS[state]} ${labels || state}`, GLYPHS[state]], box, band, scene);
-  if (item.subject === scene.selected) {
+  if (item.subject === scene.selected?.subject) {
     context.strokeStyle = palette.text;
     context.lineWidth = 1.5;
     context.strokeRect(box.x, band.top - 0.5, box.width, band.height + 1);
   }
 }
+
+/** What counts among the others: half as strong as my own verdict, and marked where people disagree. */
+function drawVoice(context: Context, item: Item, voice: Voice, lane: Band, scene: LaneScene): void {
+  const { palette } = scene;
+  const band = inner(lane);
+  const box = boxOf(voice, scene.view, scene.width);
+  const state = VOICE_STATES[voice.decision] ?? "unsure";
+  const dispute = inConflict(item);
+  const color = palette.states[state];
+  context.globalAlpha = 0.32;
+  context.fillStyle = color;
+  context.fillRect(box.x, band.top, box.width, band.height);
+  context.globalAlpha = 1;
+  context.strokeStyle = dispute ? palette.severity.high : color;
+  context.lineWidth = dispute ? 2 : 1;
+  context.strokeRect(box.x + 0.5, band.top + 0.5, Math.max(1, box.width - 1), band.height - 1);
+  if (state === "rejected" && !dispute) strike(context, box, band, color);
+  context.fillStyle = palette.text;
+  const names = item.others.map((one) => one.reviewer).join(", ");
+  const glyph = dispute ? "≠" : GLYPHS[state];
+  write(
+    context,
+    [`${glyph} ${dispute ? "conflict: " : ""}${names}`, `${glyph} ${names}`, glyph],
+    box,
+    band,
+    scene,
+  );
+}
+
+const VOICE_STATES: Record<string, ItemState> = {
+  accept: "accepted",
+  reject: "rejected",
+  unsure: "unsure",
+};
 
 function strike(context: Context, box: { x: number; width: number }, band: Band, color: string): void {
   context.strokeStyle = color;

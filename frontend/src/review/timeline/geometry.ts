@@ -2,15 +2,22 @@ import type { View } from "./view";
 import { xAt } from "./view";
 
 export type Band = { top: number; height: number };
-export type LaneId = "proposals" | "verdicts" | "truth";
+export type LaneId = "proposals" | "verdicts" | "team" | "truth";
 export type Layout = { ruler: Band; curve: Band; lanes: { id: LaneId; band: Band }[]; height: number };
 
 export const RULER = 19;
 export const LANE = 21;
 
-/** The timeline from top to bottom: ruler, curves, lanes. Ground truth has a lane only where there is some. */
-export function layoutOf(height: number, hasTruth: boolean): Layout {
-  const ids: LaneId[] = hasTruth ? ["proposals", "verdicts", "truth"] : ["proposals", "verdicts"];
+/** The lanes there are: that of the others and of ground truth only where there is something on them. */
+export function lanesFor(has: { others: boolean; truth: boolean }): LaneId[] {
+  const ids: LaneId[] = ["proposals", "verdicts"];
+  if (has.others) ids.push("team");
+  if (has.truth) ids.push("truth");
+  return ids;
+}
+
+/** The timeline from top to bottom: ruler, curves, lanes. */
+export function layoutOf(height: number, ids: readonly LaneId[]): Layout {
   const lanesTop = height - ids.length * LANE;
   return {
     ruler: { top: 0, height: RULER },

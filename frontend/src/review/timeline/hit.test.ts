@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { boxOf, layoutOf, rangeOf, valueAtY, yOf } from "./geometry";
 import { type Block, hitTest } from "./hit";
 
-const layout = layoutOf(200, false);
+const layout = layoutOf(200, ["proposals", "verdicts"]);
 const view = { start: 0, stop: 1000 };
 const width = 1000; // one pixel a frame
 const blocks: Block[] = [

@@ -39,6 +39,10 @@ export function hitTest({ x, y }: Place, scene: Scene): Hit {
       ? { kind: "threshold" }
       : { kind: "curve" };
   if (lane.id === "truth") return { kind: "lane", lane: "truth" };
+  if (lane.id === "team") {
+    const others = scene.blocks.filter((block) => block.lane === "team");
+    return itemAt(x, others, scene) ?? { kind: "lane", lane: "team" };
+  }
   const blocks = scene.blocks.filter((block) => block.lane === lane.id);
   const own = blocks.filter((block) => block.subject === scene.selected);
   const ordered = [...own, ...blocks.filter((block) => block.subject !== scene.selected).toReversed()];

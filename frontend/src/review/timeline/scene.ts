@@ -11,6 +11,8 @@ import { type Layout, type Range, rangeOf } from "./geometry";
 import type { Block } from "./hit";
 import type { Palette } from "./palette";
 import { columnsOf, type TrackTiles } from "./tiles";
+import { counting } from "../voices";
+import { laneIndex } from "./laneIndex";
 
 /** What the pointer is doing on the timeline, between two frames of the screen. */
 export type Gesture = {
@@ -55,7 +57,7 @@ export function unsavedSpan({ tools, selected, video }: Session, gesture: Gestur
   return known === null ? null : { start: marks.start ?? known - 1, stop: marks.stop ?? known + 1 };
 }
 
-/** What can be hit on the lanes. */
+/** What can be hit on the lanes, of these items. */
 export function blocksOf(items: readonly Item[], unsaved: Span | null, selected: Item | null): Block[] {
   const blocks: Block[] = [];
   for (const item of items) {
@@ -63,6 +65,8 @@ export function blocksOf(items: readonly Item[], unsaved: Span | null, selected:
       blocks.push({ subject: item.subject, lane: "proposals", span: item.proposed });
     }
     if (item.judgement) blocks.push({ subject: item.subject, lane: "verdicts", span: spanOf(item) });
+    const others = counting(item.others);
+    if (others) blocks.push({ subject: item.subject, lane: "team", span: others });
   }
   if (unsaved && selected) blocks.push({ subject: selected.subject, lane: "verdicts", span: unsaved });
   return blocks;
@@ -93,8 +97,8 @@ export function drawScene(context: CanvasRenderingContext2D, scene: Scene): void
     view,
     width,
     palette,
-    items: session.items,
-    selected: session.selected?.subject ?? null,
+    items: laneIndex(session.items).within(view.start, view.stop),
+    selected: session.selected,
     unsaved: unsavedSpan(session, gesture),
     truth: video.ground_truth,
     trial: trial?.preview?.intervals ?? null,

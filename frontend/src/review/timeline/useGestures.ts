@@ -4,11 +4,12 @@ import { clampFrame, type Span, toSpan, withEdge } from "../../lib/frames";
 import { createStore, type Store } from "../../lib/store";
 import { patchClock } from "../clock";
 import { draftOf } from "../drafts";
-import { spanOf } from "../items";
+import { type Item, spanOf } from "../items";
 import { valueAtY, yOf } from "./geometry";
 import { type Hit, hitTest } from "./hit";
+import { laneIndex } from "./laneIndex";
 import { blocksOf, type Gesture, scaleOf, type Scene, thresholdOf, unsavedSpan } from "./scene";
-import { fit, frameAt, panBy, zoomAt } from "./view";
+import { fit, frameAt, panBy, type View, zoomAt } from "./view";
 
 export const IDLE: Gesture = { kind: "none", drawing: null };
 
@@ -158,7 +159,7 @@ export function useGestures({ canvas, scene, hover, onThreshold }: Options): voi
 
     function moveEdge(now: Scene, hit: Extract<Hit, { kind: "edge" }>, at: Pointer): void {
       const { session } = now;
-      const item = session.items.find((one) => one.subject === hit.subject);
+      const item = laneIndex(session.items).get(hit.subject);
       if (!item || !session.mayDecide) return;
       if (session.selected?.subject !== item.subject && now.gesture.get().kind !== "edge")
         session.acts.select(item);
@@ -179,7 +180,7 @@ export function useGestures({ canvas, scene, hover, onThreshold }: Options): voi
     function click(now: Scene, hit: Hit, at: Pointer): void {
       const { session } = now;
       const subject = hit.kind === "item" || hit.kind === "edge" ? hit.subject : null;
-      const item = session.items.find((one) => one.subject === subject);
+      const item = laneIndex(session.items).get(subject);
       if (item) session.acts.open(item);
       else session.tools.player.seek(clampFrame(Math.floor(at.frame), session.timebase.total));
     }
@@ -192,13 +193,25 @@ function hitOf(scene: Scene, at: Pointer): Hit {
   const { session, layout, width } = scene;
   const range = scaleOf(session, scene.curves);
   const threshold = thresholdOf(session);
+  const view = session.tools.view.get();
   const draggable = range !== null && threshold !== null && session.run?.stage === "done";
   return hitTest(at, {
     layout,
-    view: session.tools.view.get(),
+    view,
     width,
-    blocks: blocksOf(session.items, unsavedSpan(session, scene.gesture.get()), session.selected),
+    blocks: blocksOf(
+      near(session, view, at, width),
+      unsavedSpan(session, scene.gesture.get()),
+      session.selected,
+    ),
     selected: session.selected?.subject ?? null,
     thresholdY: draggable ? yOf(threshold, range, layout.curve) : null,
   });
+}
+
+const NEAR = 20; // pixels around the pointer in which something may be hit
+
+function near(session: Scene["session"], view: View, at: Pointer, width: number): Item[] {
+  const reach = (NEAR / Math.max(width, 1)) * (view.stop - view.start);
+  return laneIndex(session.items).within(at.frame - reach, at.frame + reach);
 }
