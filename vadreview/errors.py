@@ -63,3 +63,9 @@ class Corrupted(Invalid):
     """What arrived is not what was sent."""
 
     code = "checksum_mismatch"
+
+
+class NotFootage(Invalid):
+    """A file that can hold no moving picture, whatever follows."""
+
+    code = "not_footage"

@@ -24,6 +24,7 @@ STATUS: dict[type[errors.DomainError], int] = {
     errors.DiskFull: status.HTTP_507_INSUFFICIENT_STORAGE,
     errors.Locked: status.HTTP_423_LOCKED,
     errors.Gone: status.HTTP_410_GONE,
+    errors.NotFootage: status.HTTP_415_UNSUPPORTED_MEDIA_TYPE,
     errors.Corrupted: 460,  # tus: the checksum does not match
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypedDict
 
+from django.utils import timezone
 from rest_framework import serializers
 
 from vadreview.jobs import Job, JobStatus
@@ -27,6 +28,9 @@ class JobSerializer(serializers.Serializer):
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
     heartbeat_at = serializers.DateTimeField(allow_null=True)
+    silent_s = serializers.FloatField(
+        allow_null=True, help_text="Seconds since its worker last gave a sign of life; null unless it runs."
+    )
 
     def to_representation(self, job: Job) -> dict:
         plain = {
@@ -37,7 +41,14 @@ class JobSerializer(serializers.Serializer):
             name: _iso(getattr(job, name))
             for name in ("queued_at", "started_at", "finished_at", "heartbeat_at")
         }
-        return {**plain, **pace(job), **times}
+        return {**plain, **pace(job), **times, "silent_s": silence(job)}
+
+
+def silence(job: Job) -> float | None:
+    """Return how long the worker of a running job has been silent; null where none runs it."""
+    if job.status != JobStatus.RUNNING or job.heartbeat_at is None:
+        return None
+    return max(0.0, round((timezone.now() - job.heartbeat_at).total_seconds(), 1))
 
 
 class Pace(TypedDict):

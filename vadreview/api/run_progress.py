@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from vadreview.api.jobs import pace
+from vadreview.api.jobs import pace, silence
 from vadreview.jobs import JobStatus
 from vadreview.runs.models import Run, RunVideo
 
@@ -32,6 +32,7 @@ class Overall(TypedDict):
     total: int
     rate: float | None
     eta_s: float | None
+    silent_s: float | None
 
 
 def phase_name(phase: str) -> str:
@@ -54,7 +55,15 @@ def overall(run: Run, rows: list[RunVideo]) -> Overall:
 
 
 def _still(phase: str, fraction: float) -> Overall:
-    return {"phase": phase, "fraction": fraction, "done": 0, "total": 0, "rate": None, "eta_s": None}
+    return {
+        "phase": phase,
+        "fraction": fraction,
+        "done": 0,
+        "total": 0,
+        "rate": None,
+        "eta_s": None,
+        "silent_s": None,
+    }
 
 
 def _training(run: Run) -> Overall:
@@ -68,6 +77,7 @@ def _training(run: Run) -> Overall:
         "total": run.total,
         "rate": now["rate"],
         "eta_s": now["eta_s"],
+        "silent_s": silence(run),
     }
 
 
@@ -90,4 +100,6 @@ def _scoring(rows: list[RunVideo]) -> Overall:
         "total": total,
         "rate": rate,
         "eta_s": (total - done) / rate if rate else None,
+        # of several workers the liveliest: while one goes on the run does
+        "silent_s": min((quiet for row in running if (quiet := silence(row)) is not None), default=None),
     }

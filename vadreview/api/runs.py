@@ -102,6 +102,9 @@ class ProgressSerializer(serializers.Serializer):
     total = serializers.IntegerField()
     rate = serializers.FloatField(allow_null=True, help_text="Units a second in this phase.")
     eta_s = serializers.FloatField(allow_null=True, help_text="Seconds this phase will still take.")
+    silent_s = serializers.FloatField(
+        allow_null=True, help_text="Seconds since a worker of it last gave a sign of life; null: none runs."
+    )
 
 
 class FiguresSerializer(serializers.Serializer):

@@ -29,6 +29,7 @@ from vadreview.api.uploads import parse_uuid
 from vadreview.footage import queries, services, streaming
 from vadreview.footage.models import GroundTruth, Video
 from vadreview.review import queries as review
+from vadreview.runs import motion
 from vadreview.runs.models import Segment
 
 MOST_IDS = 500
@@ -162,6 +163,14 @@ class VideoViewSet(
         """Stop reading the file; retry takes it up again."""
         video = services.cancel_ingest(self.manage(self.get_object()))
         return Response(self.get_serializer(video).data)
+
+    @extend_schema(request=None, responses=VideoSerializer)
+    @action(detail=True, methods=["post"], url_path="motion")
+    def retry_motion(self, request: Request, pk: uuid.UUID) -> Response:
+        """Measure its motion again, after that failed."""
+        video = self.manage(self.get_object())
+        motion.retry(video)
+        return Response(self.get_serializer(self.get_object()).data)
 
     def manage(self, video: Video) -> Video:
         permissions.require(self.request.user, video.project, Role.MANAGER)

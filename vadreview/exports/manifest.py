@@ -24,7 +24,9 @@ FORMAT = "vadreview dataset 1"
 RULE = (
     "Of one person's verdicts about one span the newest counts, unless it was withdrawn. "
     "Of several people's, the newest accept or reject counts; unsure only where nobody accepted or rejected. "
-    "Where some accept what others reject, the span says conflict: true and lists every voice."
+    "Where some accept what others reject, the span says conflict: true and lists every voice; a manager's verdict "
+    "that settles it counts and ends the conflict. Where an accepted span shares frames with a rejected one (of "
+    "another run, or drawn), each names the other under contradicts; the frames they share count as accepted."
 )
 
 
@@ -41,6 +43,7 @@ def freeze(project: Project, videos: list[Video]) -> dict[str, Any]:
     spans.sort(
         key=lambda span: (place[uuid.UUID(span["video"])], span["start"], span["stop"], span["subject"])
     )
+    mark_contradictions(spans)
     judged = {one.verdict.subject for one in settled}
     unreviewed = [
         {
@@ -107,6 +110,22 @@ def mask(manifest: dict[str, Any], video: dict[str, Any]) -> np.ndarray:
         if span["video"] == video["id"] and span["decision"] == Verdict.Decision.ACCEPT:
             abnormal[span["start"] : span["stop"]] = 1
     return abnormal
+
+
+def mark_contradictions(spans: list[dict[str, Any]]) -> None:
+    """Let each accepted span name the rejected ones that it shares frames with, and the other way around."""
+    accepted: dict[str, list[dict[str, Any]]] = {}
+    for span in spans:
+        span["contradicts"] = []
+        if span["decision"] == Verdict.Decision.ACCEPT:
+            accepted.setdefault(span["video"], []).append(span)
+    for span in spans:
+        if span["decision"] != Verdict.Decision.REJECT:
+            continue
+        for other in accepted.get(span["video"], []):
+            if other["start"] < span["stop"] and span["start"] < other["stop"]:
+                span["contradicts"].append(other["subject"])
+                other["contradicts"].append(span["subject"])
 
 
 def _span(settled: review.Settled, clock: Clock, score: float | None) -> dict[str, Any]:
@@ -186,7 +205,7 @@ def _counts(videos: list[Video], spans: list[dict[str, Any]], unreviewed: list[A
         "spans": _number(spans, Verdict.Decision.ACCEPT),
         "rejected": _number(spans, Verdict.Decision.REJECT),
         "unsure": _number(spans, Verdict.Decision.UNSURE),
-        "conflicts": sum(span["conflict"] for span in spans),
+        "conflicts": sum(span["conflict"] or bool(span["contradicts"]) for span in spans),
         "unreviewed": len(unreviewed),
     }
 

@@ -26,7 +26,7 @@ from django.utils import timezone
 
 from vadreview import errors, jobs
 from vadreview.accounts.models import User
-from vadreview.footage import services
+from vadreview.footage import services, sniff
 from vadreview.footage.models import Project, Upload, Video
 
 logger = logging.getLogger(__name__)
@@ -109,7 +109,8 @@ def receive(
 
     Keeps whatever arrived when the line is cut or the disk fills up. With a checksum the bytes count only as
     a whole. Raises Locked while another request writes, Conflict for a wrong offset, TooLarge past the end,
-    Corrupted when the checksum differs, DiskFull, Gone.
+    Corrupted when the checksum differs, DiskFull, Gone,
+    NotFootage when the first bytes say that no video can follow.
     """
     if upload.status == Upload.Status.FINISHED:
         return _repeated(upload, at=at, size=size)
@@ -125,6 +126,8 @@ def receive(
             _append_checked(upload, part, stream, size=size, checksum=checksum)
         else:
             _copy(stream, part, size)
+        if have < sniff.ENOUGH:
+            _refuse_what_is_no_footage(upload)
         Upload.objects.filter(pk=upload.pk).update(expires_at=_new_expiry())
         if os.fstat(part.fileno()).st_size == upload.length:
             os.fsync(part.fileno())
@@ -177,6 +180,20 @@ def terminate(upload: Upload) -> None:
         left = [row.part, _checked_part(row), *([_target(row).parent] if _moved(row) else [])]
         row.delete()
         services.remove_after_commit(*left)
+
+
+def _refuse_what_is_no_footage(upload: Upload) -> None:
+    """Forget an upload whose first bytes say that it can be no video; raises NotFootage with what it is."""
+    with upload.part.open("rb") as part:
+        head = part.read(sniff.ENOUGH)
+    if len(head) < min(sniff.ENOUGH, upload.length):
+        return  # too little has arrived to say
+    kind = sniff.surely_not_footage(head)
+    if kind is not None:
+        terminate(upload)
+        raise errors.NotFootage(
+            f"“{upload.name}” is {kind}, not a video. Upload videos: MP4, MOV, MKV, WebM, AVI, MPEG, GIF and others."
+        )
 
 
 # ---- the part file ----

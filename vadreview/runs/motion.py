@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from vadreview import jobs
+from vadreview import errors, jobs
 from vadreview.footage.models import Video
 from vadreview.jobs import JobStatus, Reporter
 from vadreview.runs import inference, tracks
@@ -30,6 +30,19 @@ def queue_missing() -> int:
             jobs.ring(job)
             count += 1
     return count
+
+
+def retry(video: Video) -> MotionJob:
+    """Measure the motion of a ready video again, after a failure. Raises Conflict where there is nothing to retry."""
+    job = MotionJob.objects.filter(video=video).first()
+    if video.state != Video.State.READY or (job is not None and job.status == JobStatus.DONE):
+        raise errors.Conflict("There is no failed motion curve to try again.")
+    if job is not None and job.status in (JobStatus.QUEUED, JobStatus.RUNNING):
+        raise errors.Conflict("The motion of this video is being measured right now.")
+    with transaction.atomic():
+        job, _ = MotionJob.objects.get_or_create(video=video)
+        jobs.queue(job)
+    return job
 
 
 def work_on(job_id: str) -> None:

@@ -780,6 +780,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/videos/{id}/motion/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Measure its motion again, after that failed. */
+    post: operations["videos_motion_create"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/videos/{id}/poster.jpg": {
     parameters: {
       query?: never;
@@ -1100,6 +1117,11 @@ export interface components {
       finished_at: string | null;
       /** Format: date-time */
       heartbeat_at: string | null;
+      /**
+       * Format: double
+       * @description Seconds since its worker last gave a sign of life; null unless it runs.
+       */
+      silent_s: number | null;
     };
     /** @description A job's columns, and what follows from them: how much is done, how fast, how long it will take. */
     JobRequest: {
@@ -1133,6 +1155,11 @@ export interface components {
       finished_at: string | null;
       /** Format: date-time */
       heartbeat_at: string | null;
+      /**
+       * Format: double
+       * @description Seconds since its worker last gave a sign of life; null unless it runs.
+       */
+      silent_s: number | null;
     };
     /**
      * @description * `waiting` - Waiting
@@ -1655,6 +1682,11 @@ export interface components {
        * @description Seconds this phase will still take.
        */
       eta_s: number | null;
+      /**
+       * Format: double
+       * @description Seconds since a worker of it last gave a sign of life; null: none runs.
+       */
+      silent_s: number | null;
     };
     Project: {
       /** Format: uuid */
@@ -4276,6 +4308,37 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  videos_motion_create: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description A UUID string identifying this video. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Video"];
+        };
       };
       /** @description Refused. */
       "4XX": {

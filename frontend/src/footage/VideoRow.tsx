@@ -2,7 +2,13 @@ import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
 import { Download, Film, MoreHorizontal, Pencil, RotateCcw, Trash2, TriangleAlert } from "lucide-react";
 import { Link } from "react-router";
 
-import { useCancelVideo, useDeleteVideo, useRenameVideo, useRetryVideo } from "../api/queries/videos";
+import {
+  useCancelVideo,
+  useDeleteVideo,
+  useRenameVideo,
+  useRetryMotion,
+  useRetryVideo,
+} from "../api/queries/videos";
 import { isActive } from "../api/polling";
 import type { Video } from "../api/types";
 import { formatBytes, formatCount, formatLength, plural } from "../lib/format";
@@ -41,7 +47,7 @@ export function VideoRow({ video, project, manages }: { video: Video; project: s
         ))}
       </div>
       <div className={classes.state}>
-        <State video={video} />
+        <State video={video} manages={manages} />
       </div>
       <div className={classes.actions}>
         {ready && (
@@ -63,7 +69,8 @@ function facts(video: Video): string {
   return [formatLength(video.duration_s), `${video.width} × ${video.height}`, rate, size].join(" · ");
 }
 
-function State({ video }: { video: Video }) {
+function State({ video, manages }: { video: Video; manages: boolean }) {
+  const retryMotion = useRetryMotion();
   const { job, motion } = video;
   if (video.state === "rejected") {
     return (
@@ -96,7 +103,21 @@ function State({ video }: { video: Video }) {
           label={`Measuring the motion of ${video.name}`}
         />
       )}
-      {motion?.status === "failed" && <p>Its motion curve could not be made: {motion.error}</p>}
+      {motion?.status === "failed" && (
+        <p>
+          Its motion curve could not be made: {motion.error}{" "}
+          {manages && (
+            <Button
+              variant="default"
+              size="compact-xs"
+              loading={retryMotion.isPending}
+              onClick={() => retryMotion.mutate(video.id, { onError: (error) => notifyError(error) })}
+            >
+              Try again
+            </Button>
+          )}
+        </p>
+      )}
       {video.ground_truth.length > 0 && (
         <p>{plural(video.ground_truth.length, "known event")} to measure against</p>
       )}

@@ -111,3 +111,11 @@ export function humanize(name: string): string {
   const words = name.replace(/[_-]+/g, " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+const SILENT_S = 10; // workers give a sign every 2 seconds
+
+/** That a worker has not been heard of for a while; empty while it is lively, or where none is at work. */
+export function workerSilence(silent_s: number | null | undefined): string {
+  if (silent_s == null || silent_s < SILENT_S) return "";
+  return `no sign of the worker for ${formatDuration(silent_s)}`;
+}

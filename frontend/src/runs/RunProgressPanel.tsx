@@ -3,7 +3,7 @@ import { CircleAlert } from "lucide-react";
 
 import { isRunActive, useRetryRun } from "../api/queries/runs";
 import type { Run } from "../api/types";
-import { formatCount, formatDuration, formatPercent, formatScore } from "../lib/format";
+import { formatCount, formatDuration, formatPercent, formatScore, workerSilence } from "../lib/format";
 import { ProgressBar } from "../ui/JobProgress";
 import { notifyError } from "../ui/notify";
 import { Panel } from "../ui/Panel";
@@ -31,6 +31,7 @@ export function RunProgressPanel({ run, manages }: { run: Run; manages: boolean 
 function UnderWay({ run }: { run: Run }) {
   const { progress } = run;
   const waiting = run.stage === "queued";
+  const silence = workerSilence(progress.silent_s);
   return (
     <Panel>
       <div className={classes.progressHead} role="status">
@@ -64,6 +65,12 @@ function UnderWay({ run }: { run: Run }) {
           </div>
         )}
       </dl>
+      {silence && (
+        <p className={classes.sentence} role="alert">
+          There is {silence}. It may have stopped or run out of memory. After a minute another worker takes
+          this up from its last checkpoint by itself; nothing that was learned is lost.
+        </p>
+      )}
       {waiting && (
         <p className={classes.sentence}>
           Runs take turns. If this one does not begin within a minute although no other is under way, the

@@ -1,7 +1,12 @@
-import { formatPercent, formatTimeLeft, humanize } from "../lib/format";
+import { formatPercent, formatTimeLeft, humanize, workerSilence } from "../lib/format";
 import classes from "./progress.module.css";
 
-type Progress = { phase: string; fraction: number | null; eta_s: number | null };
+type Progress = {
+  phase: string;
+  fraction: number | null;
+  eta_s: number | null;
+  silent_s?: number | null;
+};
 
 /** Phase, share and time left of work under way; a moving bar while the share cannot be known. */
 export function JobProgress({
@@ -14,16 +19,23 @@ export function JobProgress({
   label: string;
 }) {
   const { fraction } = progress;
+  const silence = workerSilence(progress.silent_s);
   const known = fraction !== null && !waiting;
   const words = waiting
     ? "Waiting for a worker"
-    : [humanize(progress.phase) || "Starting", formatPercent(fraction), formatTimeLeft(progress.eta_s)]
+    : [
+        humanize(progress.phase) || "Starting",
+        formatPercent(fraction),
+        silence || formatTimeLeft(progress.eta_s),
+      ]
         .filter(Boolean)
         .join(" · ");
   return (
     <div className={classes.job}>
       <ProgressBar fraction={known ? fraction : null} idle={waiting ?? false} label={label} />
-      <span className={classes.words}>{words}</span>
+      <span className={classes.words} data-silent={silence !== "" || undefined}>
+        {words}
+      </span>
     </div>
   );
 }

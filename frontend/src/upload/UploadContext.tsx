@@ -19,6 +19,7 @@ import { notifyDone } from "../ui/notify";
 import { type UploadItem, UploadQueue } from "./queue";
 import { ResumeStore } from "./resumeStore";
 import { tusTransport } from "./transport";
+import { WaitingStore } from "./waitingStore";
 
 const UploadContext = createContext<UploadQueue | null>(null);
 
@@ -34,7 +35,7 @@ export function UploadProvider({ children }: { children: ReactNode }) {
 
 function UploadsOf({ user, children }: { user: string; children: ReactNode }) {
   const client = useQueryClient();
-  const [queue] = useState(() => new UploadQueue(tusTransport(new ResumeStore(window.localStorage, user))));
+  const [queue] = useState(() => makeQueue(user));
 
   useEffect(() => {
     const forgetArrivals = queue.onArrival(({ project, url }) => {
@@ -66,6 +67,11 @@ function UploadsOf({ user, children }: { user: string; children: ReactNode }) {
   }, [queue, client]);
 
   return <UploadContext value={queue}>{children}</UploadContext>;
+}
+
+function makeQueue(user: string): UploadQueue {
+  const transport = tusTransport(new ResumeStore(window.localStorage, user));
+  return new UploadQueue(transport, new WaitingStore(window.localStorage, user));
 }
 
 export function useUploadQueue(): UploadQueue {

@@ -2,6 +2,7 @@ import { uuid } from "../lib/uuid";
 import type { Picked } from "./files";
 import { SpeedMeter } from "./speed";
 import type { Transfer, Transport } from "./transport";
+import { same, type WaitingFile, type WaitingStore } from "./waitingStore";
 
 export type UploadStatus = "waiting" | "sending" | "paused" | "done" | "failed";
 
@@ -23,6 +24,10 @@ export type UploadItem = {
 
 type Entry = { item: UploadItem; file: File; transfer: Transfer | null; meter: SpeedMeter };
 
+function waitingFile(project: string, path: string, file: File): WaitingFile {
+  return { project, path, size: file.size, lastModified: file.lastModified };
+}
+
 const AT_ONCE = 2;
 const REPORT_MS = 250;
 
@@ -33,14 +38,17 @@ const REPORT_MS = 250;
  */
 export class UploadQueue {
   readonly #transport: Transport;
+  readonly #waiting: WaitingStore | null;
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<() => void>();
   #snapshot: readonly UploadItem[] = [];
   #timer: ReturnType<typeof setTimeout> | null = null;
   readonly #arrivalListeners = new Set<(item: UploadItem) => void>();
 
-  constructor(transport: Transport) {
+  /** `waiting`: where the names of files are kept that have not arrived, for after a reload. */
+  constructor(transport: Transport, waiting: WaitingStore | null = null) {
     this.#transport = transport;
+    this.#waiting = waiting;
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -59,6 +67,7 @@ export class UploadQueue {
   /** Take files into the queue; returns how many were in it already and are not taken twice. */
   add(project: string, files: readonly Picked[]): { repeated: number } {
     let repeated = 0;
+    this.#waiting?.add(files.map(({ file, path }) => waitingFile(project, path, file)));
     for (const { file, path } of files) {
       if (this.#holds(project, file)) {
         repeated += 1;
@@ -105,6 +114,7 @@ export class UploadQueue {
     const entry = this.#entries.get(id);
     if (!entry || entry.item.status === "done") return;
     this.#entries.delete(id);
+    this.#forget(entry);
     this.#advance();
     await entry.transfer?.cancel();
   }
@@ -133,6 +143,27 @@ export class UploadQueue {
     for (const entry of this.#entries.values()) void entry.transfer?.pause();
     this.#entries.clear();
     this.#publish();
+  }
+
+  /** Files that were chosen before the page was loaded anew, and are neither here nor there. */
+  left(project: string): WaitingFile[] {
+    const here = Array.from(this.#entries.values(), ({ item, file }) =>
+      waitingFile(item.project, item.path, file),
+    );
+    const kept = this.#waiting?.list(project) ?? [];
+    return kept.filter((one) => !here.some((file) => same(file, one)));
+  }
+
+  /** Do not ask for these files any more. */
+  dismiss(project: string): void {
+    const gone = this.left(project);
+    this.#waiting?.remove((one) => gone.some((file) => same(file, one)));
+    this.#publish();
+  }
+
+  #forget({ item, file }: Entry): void {
+    const gone = waitingFile(item.project, item.path, file);
+    this.#waiting?.remove((one) => same(one, gone));
   }
 
   #holds(project: string, file: File): boolean {
@@ -167,11 +198,13 @@ export class UploadQueue {
         waiting: (note) => this.#change(entry, { note, speed: null }),
         done: (video) => {
           this.#change(entry, { status: "done", sent: entry.item.size, speed: null, note: "", video });
+          this.#forget(entry);
           for (const listener of this.#arrivalListeners) listener(entry.item);
           this.#advance();
         },
         failed: (note) => {
           this.#change(entry, { status: "failed", speed: null, note });
+          this.#forget(entry);
           this.#advance();
         },
       },

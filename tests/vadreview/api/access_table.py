@@ -123,6 +123,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("PATCH", "/api/videos/{pk}/"): Row(MANAGERS, body=lambda world: {"name": "x"}),
     ("DELETE", "/api/videos/{pk}/"): Row((401, 404, 403, 403, 409)),  # a run uses it
     ("POST", "/api/videos/{pk}/retry/"): Row((401, 404, 403, 403, 409)),  # it is ready
+    ("POST", "/api/videos/{pk}/motion/"): Row((401, 404, 403, 403, 200)),
     ("POST", "/api/videos/{pk}/cancel/"): Row((401, 404, 403, 403, 409)),
     ("GET", "/api/videos/{pk}/proxy.mp4"): Row(MEMBERS),
     ("GET", "/api/videos/{pk}/poster.jpg"): Row(MEMBERS),

@@ -142,6 +142,23 @@ def test_where_people_disagree_the_newest_counts_and_every_voice_is_kept(
     assert content["counts"]["conflicts"] == 1
 
 
+def test_an_accepted_span_names_the_rejected_one_that_it_shares_frames_with(
+    tmp_path, project, video, segment, reviewer, manager
+):
+    rejected = say("reject", segment=segment, reviewer=reviewer)
+    drawn = say("accept", reviewer=manager, video=video, start=segment.stop - 1, stop=segment.stop + 50)
+    say("accept", reviewer=manager, video=video, start=segment.stop, stop=segment.stop + 9)  # only touches it
+
+    content = json.loads(write(tmp_path, project, [video]).read("manifest.json"))
+
+    named = {span["subject"]: span["contradicts"] for span in content["spans"] if span["contradicts"]}
+    assert named == {
+        str(rejected.subject): [str(drawn.subject)],
+        str(drawn.subject): [str(rejected.subject)],
+    }
+    assert content["counts"]["conflicts"] == 2
+
+
 def test_the_manifest_says_which_model_proposed(tmp_path, project, video, run, segment, reviewer):
     say("accept", segment=segment, reviewer=reviewer)
 

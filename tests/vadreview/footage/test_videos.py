@@ -230,3 +230,21 @@ def test_a_video_in_use_is_kept_with_its_files(
     assert answer.status_code == 409
     assert f"{user}s" in answer.json()["message"]
     assert video_file.source.is_file()
+
+
+def test_a_failed_motion_curve_can_be_tried_again(
+    api, manager, video, rung, django_capture_on_commit_callbacks
+):
+    job = MotionJob.objects.create(video=video, status="failed", error="The disk was full.")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        shown = api(manager).post(f"/api/videos/{video.pk}/motion/").json()
+
+    assert (shown["motion"]["status"], shown["motion"]["error"]) == ("queued", "")
+    assert [message.args for message in rung()] == [[str(job.pk)]]
+
+
+def test_a_motion_curve_that_is_there_is_not_made_again(api, manager, video):
+    MotionJob.objects.create(video=video, status="done")
+
+    assert api(manager).post(f"/api/videos/{video.pk}/motion/").status_code == 409

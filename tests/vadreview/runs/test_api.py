@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.utils import timezone
 
 from tests.vadreview import factories
 from vadreview.footage.models import Video
@@ -378,3 +380,19 @@ def test_at_most_512_heatmaps_come_at_once(api, viewer, run, video, maps):
 
 def test_a_run_without_heatmaps_has_none_to_send(api, viewer, run, video):
     assert api(viewer).get(f"/api/runs/{run.pk}/heatmaps/{video.pk}/").status_code == 404
+
+
+def test_a_worker_that_fell_silent_is_noticed_before_its_run_is_taken_up_again(api, viewer, run):
+    beat = timezone.now() - timedelta(seconds=25)
+    Run.objects.filter(pk=run.pk).update(stage="training", status="running", heartbeat_at=beat)
+
+    shown = api(viewer).get(f"/api/runs/{run.pk}/").json()
+
+    assert shown["job"]["silent_s"] == pytest.approx(25, abs=5)
+    assert shown["progress"]["silent_s"] == pytest.approx(25, abs=5)
+
+
+def test_a_run_that_nobody_works_on_is_not_silent(api, viewer, run):
+    shown = api(viewer).get(f"/api/runs/{run.pk}/").json()
+
+    assert (shown["job"]["silent_s"], shown["progress"]["silent_s"]) == (None, None)

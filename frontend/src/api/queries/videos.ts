@@ -80,6 +80,11 @@ export function useRetryVideo() {
   return useVideoMutation((id: Uuid) => api.post<Video>(`/api/videos/${id}/retry/`));
 }
 
+/** Measures the motion of a ready video again, after that failed. */
+export function useRetryMotion() {
+  return useVideoMutation((id: Uuid) => api.post<Video>(`/api/videos/${id}/motion/`));
+}
+
 export function useDeleteVideo() {
   return useVideoMutation((id: Uuid) => api.delete(`/api/videos/${id}/`));
 }
