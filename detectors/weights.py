@@ -7,8 +7,9 @@ Nothing is downloaded unless somebody says so:
     python -m detectors.weights adopt NAME FILE
 
 `fetch` checks size and SHA-256 against the values below. `adopt` takes a file that is already on this machine.
-Both turn it into a .safetensors file in the folder, which cannot run code; detectors read nothing else. The
-folder is ~/.cache/vadreview/weights, or what VADREVIEW_WEIGHTS names; for a machine without a network, copy the
+Both turn a checkpoint of torch into a .safetensors file in the folder, which cannot run code; detectors read nothing
+else. Models that come as .onnx or .tflite, which hold no code either, are kept as they are, under their published
+names, and checked again each time they are found. The folder is ~/.cache/vadreview/weights, or what VADREVIEW_WEIGHTS names; for a machine without a network, copy the
 folder.
 """
 
@@ -22,6 +23,7 @@ import tempfile
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +45,8 @@ class Pretrained:
     """A pretrained file. url, size and sha256 are of the published file; None where there is no stable one.
 
     terms: what the licence says, as far as it is stated.
+    file: the published name of a file that is used as it is. others: SHA-256 of further exports of the same network
+    that do as well.
     """
 
     title: str
@@ -51,6 +55,8 @@ class Pretrained:
     url: str | None = None
     size: int | None = None
     sha256: str | None = None
+    file: str | None = None
+    others: tuple[str, ...] = ()
 
 
 PRETRAINED: dict[str, Pretrained] = {
@@ -72,6 +78,26 @@ PRETRAINED: dict[str, Pretrained] = {
         source="https://github.com/kenshohara/3D-ResNets-PyTorch (its Google Drive folder)",
         terms="MIT for the code; not stated for the weights",
     ),
+    "yolox-nano": Pretrained(
+        title="YOLOX-Nano trained on COCO, 416 x 416 (finds people)",
+        source="https://github.com/Megvii-BaseDetection/YOLOX (release 0.1.1rc0)",
+        terms="Apache-2.0",
+        url="https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0/yolox_nano.onnx",
+        size=3_659_407,
+        sha256="c789161ed43c8269fcd4e67c67eeeb4e80c622da2eb296a20bc6007bd18a0b7d",
+        file="yolox_nano.onnx",
+        # the same network, exported again, raw grid and all
+        others=("695e750a5d5754bb5a8d5325643b59282191a7e7a564e435a415fd3c578eab14",),
+    ),
+    "movenet-lightning": Pretrained(
+        title="MoveNet SinglePose Lightning, int8, version 4 (finds joints)",
+        source="https://www.kaggle.com/models/google/movenet",
+        terms="Apache-2.0",
+        url="https://storage.googleapis.com/tfhub-lite-models/google/lite-model/movenet/singlepose/lightning/tflite/int8/4.tflite",
+        size=2_894_840,
+        sha256="cd7cc22fa946e5d146a7b98d496853e1923e22828d3972d579973f27f91bb105",
+        file="movenet_lightning_int8_4.tflite",
+    ),
 }
 
 
@@ -83,14 +109,37 @@ def folder() -> Path:
 
 def path(name: str) -> Path:
     """Find a pretrained file. Raises MissingWeights, which says how to get it."""
-    file = folder() / f"{name}.safetensors"
-    if file.is_file():
-        return file
     about = PRETRAINED[name]
+    file = place(name)
+    if file.is_file():
+        if about.file and _digest(file) not in (about.sha256, *about.others):
+            raise MissingWeights(
+                f"{file.name} in the folder of weights is not {about.title}: its SHA-256 is another one. Delete it and "
+                f"run `python -m detectors.weights fetch {name}`."
+            )
+        return file
     get = f"run `python -m detectors.weights fetch {name}`"
     if about.url is None:
         get = f"get it from {about.source} and run `python -m detectors.weights adopt {name} FILE`"
-    raise MissingWeights(f"The weights {name} ({about.title}) are not on this machine: {get}.")
+    raise MissingWeights(
+        f"The weights {name} ({about.title}) are not on this machine: {get}, or let {FOLDER_VARIABLE} name a folder "
+        "that holds them."
+    )
+
+
+def place(name: str) -> Path:
+    """Say where a pretrained file is, or would be."""
+    return folder() / (PRETRAINED[name].file or f"{name}.safetensors")
+
+
+def _digest(file: Path) -> str:
+    status = file.stat()
+    return _digest_once(file, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=16)
+def _digest_once(file: Path, changed_ns: int, size: int) -> str:
+    return sha256_of(file)
 
 
 def fetch(name: str) -> Path:
@@ -110,19 +159,27 @@ def adopt(name: str, file: Path) -> Path:
     """Make a file on this machine ready for use. Raises BadWeights if it is not the right one."""
     about = _about(name)
     size, digest = file.stat().st_size, sha256_of(file)
-    if about.size is not None and size != about.size:
-        raise BadWeights(f"{name} should have {about.size} bytes, this file has {size}; get it again.")
-    if about.sha256 is not None and digest != about.sha256:
-        raise BadWeights(
-            f"The SHA-256 of {name} should be {about.sha256}, this file's is {digest}; get it again."
-        )
+    if digest not in about.others:
+        if about.size is not None and size != about.size:
+            raise BadWeights(f"{name} should have {about.size} bytes, this file has {size}; get it again.")
+        if about.sha256 is not None and digest != about.sha256:
+            raise BadWeights(
+                f"The SHA-256 of {name} should be {about.sha256}, this file's is {digest}; get it again."
+            )
+    if about.file:
+
+        def copy(draft: Path) -> None:
+            shutil.copyfile(file, draft)
+
+        write_atomically(place(name), copy)
+        return place(name)
     # torch is needed from here on, not to list or to find files.
     from safetensors.torch import save_file
 
     from detectors.features.pretrained import fitting
 
     tensors = fitting(name, state_dict(file))
-    target = folder() / f"{name}.safetensors"
+    target = place(name)
     write_atomically(target, lambda draft: save_file(tensors, draft, {"source_sha256": digest}))
     return target
 
@@ -168,7 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "list":
             for name, about in PRETRAINED.items():
-                ready = "ready" if (folder() / f"{name}.safetensors").is_file() else "not on this machine"
+                ready = "ready" if place(name).is_file() else "not on this machine"
                 print(f"{name}: {about.title}, {ready}\n    {about.source}\n    {about.terms}")
         elif options.command == "fetch":
             print(fetch(options.name))

@@ -81,6 +81,48 @@ def test_a_file_that_is_no_checkpoint_is_refused_in_a_sentence(tmp_path, monkeyp
     assert "page.pth is not a checkpoint" in capsys.readouterr().err
 
 
+@pytest.fixture
+def ready_made(tmp_path, monkeypatch):
+    """A published model that is used as it is, and the folder it lies in."""
+    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path / "weights"))
+    (tmp_path / "weights").mkdir()
+    about = dataclasses.replace(
+        weights.PRETRAINED["yolox-nano"], size=5, sha256=hashlib.sha256(b"model").hexdigest(), others=()
+    )
+    monkeypatch.setitem(weights.PRETRAINED, "yolox-nano", about)
+    return tmp_path / "weights" / "yolox_nano.onnx"
+
+
+def test_a_ready_made_model_is_found_under_its_published_name(ready_made):
+    ready_made.write_bytes(b"model")
+
+    assert weights.path("yolox-nano") == ready_made
+
+
+def test_a_ready_made_model_that_was_changed_is_not_used(ready_made):
+    ready_made.write_bytes(b"moved")
+
+    with pytest.raises(weights.MissingWeights, match="its SHA-256 is another one"):
+        weights.path("yolox-nano")
+
+
+def test_another_export_of_a_ready_made_model_is_adopted_as_it_is(ready_made, tmp_path, monkeypatch):
+    other = dataclasses.replace(
+        weights.PRETRAINED["yolox-nano"], others=(hashlib.sha256(b"exported again").hexdigest(),)
+    )
+    monkeypatch.setitem(weights.PRETRAINED, "yolox-nano", other)
+    (tmp_path / "mine.onnx").write_bytes(b"exported again")
+
+    weights.adopt("yolox-nano", tmp_path / "mine.onnx")
+
+    assert weights.path("yolox-nano").read_bytes() == b"exported again"
+
+
+def test_missing_weights_come_with_both_ways_to_get_them(ready_made):
+    with pytest.raises(weights.MissingWeights, match=r"fetch yolox-nano.*VADREVIEW_WEIGHTS name a folder"):
+        weights.path("yolox-nano")
+
+
 def test_the_list_says_what_is_here_and_under_which_terms(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path))
 
