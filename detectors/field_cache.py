@@ -47,23 +47,25 @@ class FieldCache:
         """Keep an array, and forget older ones if the folder would grow too large."""
         if array.nbytes > self.max_bytes:
             return
-        self._make_room(array.nbytes)
+        make_room(self.folder, array.nbytes, max_bytes=self.max_bytes)
         write_atomically(self._path(key), lambda draft: np.savez(draft, field=array))
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.npz"
 
-    def _make_room(self, needed: int) -> None:
-        entries = []
-        for path in self.folder.glob("*.npz"):
-            try:
-                status = path.stat()
-            except FileNotFoundError:  # another process made room at the same time
-                continue
-            entries.append((status.st_mtime_ns, status.st_size, path))
-        size = sum(entry[1] for entry in entries)
-        for _, bytes_, path in sorted(entries):
-            if size + needed <= self.max_bytes:
-                return
-            path.unlink(missing_ok=True)
-            size -= bytes_
+
+def make_room(folder: Path, needed: int, *, max_bytes: int) -> None:
+    """Delete the least recently used entries of a folder until `needed` more bytes fit."""
+    entries = []
+    for path in folder.glob("*.npz"):
+        try:
+            status = path.stat()
+        except FileNotFoundError:  # another process made room at the same time
+            continue
+        entries.append((status.st_mtime_ns, status.st_size, path))
+    size = sum(entry[1] for entry in entries)
+    for _, bytes_, path in sorted(entries):
+        if size + needed <= max_bytes:
+            return
+        path.unlink(missing_ok=True)
+        size -= bytes_

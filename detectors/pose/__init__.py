@@ -10,3 +10,11 @@ from detectors.pose.config import PoseSettings
 from detectors.pose.people import BadPoses, PosedPerson
 
 __all__ = ["BadPoses", "PoseSettings", "PosedPerson"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "extract":
+        from detectors.pose.extraction import extract
+
+        return extract
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,10 +15,8 @@ class PoseSettings(Config):
     people: Literal["yolox"] = Field(
         "yolox", description="What finds people: YOLOX-Nano (Ge et al. 2021), through onnxruntime."
     )
-    estimator: Literal["movenet", "rtmpose"] = Field(
-        "movenet",
-        description="What finds joints: MoveNet Lightning int8, through LiteRT; or RTMPose (Jiang et al. 2023), through "
-        "rtmlib, which has to be installed by hand: it brings a second OpenCV.",
+    estimator: Literal["movenet"] = Field(
+        "movenet", description="What finds joints: MoveNet Lightning, int8, through LiteRT."
     )
     detect_every: int = Field(
         4, ge=1, le=60, description="People are looked for in every k-th frame and followed between."
@@ -35,11 +33,17 @@ class PoseSettings(Config):
     overlap: float = Field(
         0.65, ge=0.1, le=0.95, description="Of two detections that overlap more (IoU), the better one counts."
     )
+    least_height: int = Field(
+        24,
+        ge=8,
+        le=1000,
+        description="Smaller people are left out, in pixels: they have no joints that can be seen.",
+    )
     joint_threshold: float = Field(
         0.2,
         ge=0.0,
         le=0.95,
-        description="A pose counts where the mean confidence of its joints is at least this; people whom the detector "
+        description="A pose counts where the mean confidence of its joints is at least this. People whom the detector "
         "misses are followed by their joints while it is.",
     )
     follow_s: float = Field(
@@ -61,3 +65,8 @@ class PoseSettings(Config):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where people are looked for; a GPU needs onnxruntime-gpu."
     )
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """Name the pretrained files that these settings need, as `detectors.weights` does."""
+        return ("yolox-nano", "movenet-lightning")
