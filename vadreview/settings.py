@@ -238,7 +238,12 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "vadreview.api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "vadreview.api.errors.handle",
-    "DEFAULT_THROTTLE_RATES": {"signin": "5/min", "run": "60/hour", "upload": "2000/hour"},
+    "DEFAULT_THROTTLE_RATES": {
+        "signin": "5/min",
+        "run": "60/hour",
+        "upload": "2000/hour",
+        "ground_truth": "300/hour",
+    },
     "NUM_PROXIES": env_int("NUM_PROXIES", 0),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -291,7 +296,9 @@ UPLOAD_EXPIRE_S = env_int("UPLOAD_EXPIRE_S", 24 * 3600)
 UPLOAD_OPEN_PER_USER = env_int("UPLOAD_OPEN_PER_USER", 500)
 PROJECT_QUOTA_BYTES = env_int("PROJECT_QUOTA_BYTES", 0)  # 0: no quota but the disk
 DISK_FLOOR_BYTES = env_int("DISK_FLOOR_BYTES", 1024**3)
+GROUND_TRUTH_MAX_BYTES = env_int("GROUND_TRUTH_MAX_BYTES", 60 * 1024**2)  # nginx lets 64 MiB through
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024**2
+DATA_UPLOAD_MAX_NUMBER_FILES = 5000  # a folder of mask images
 
 # Ingest limits: one file may not take the machine with it
 INGEST_MEMORY_BYTES = env_int("INGEST_MEMORY_BYTES", 4 * 1024**3)

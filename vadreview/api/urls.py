@@ -11,6 +11,7 @@ from vadreview.api import (
     accounts,
     detectors,
     exports,
+    ground_truth,
     heatmaps,
     patterns,
     projects,
@@ -48,6 +49,19 @@ urlpatterns = [
         "projects/<uuid:project>/members/<uuid:user>/",
         members.as_view({"patch": "partial_update", "delete": "destroy"}),
         name="member",
+    ),
+    path(
+        "projects/<uuid:project>/ground-truth/", ground_truth.GroundTruthView.as_view(), name="ground-truth"
+    ),
+    path(
+        "projects/<uuid:project>/ground-truth/preview/",
+        ground_truth.GroundTruthPreviewView.as_view(),
+        name="ground-truth-preview",
+    ),
+    path(
+        "projects/<uuid:project>/ground-truth/<uuid:pk>/",
+        ground_truth.GroundTruthImportView.as_view(),
+        name="ground-truth-import",
     ),
     path("uploads/", uploads.UploadList.as_view(), name="uploads"),
     path("uploads/<uuid:pk>/", uploads.UploadDetail.as_view(), name="upload"),

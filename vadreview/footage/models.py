@@ -154,6 +154,56 @@ class Video(Job):
         return self.folder / "derived"
 
 
+class GroundTruthImport(models.Model):
+    """Files that somebody brought in with what is known of some videos. Deleting it takes back what it said."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="ground_truth_imports")
+    files = models.JSONField(default=list)  # names as people see them
+    imported_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.files)[:80]} of {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class KnownVideo(models.Model):
+    """What one import says of one video, all of it; no spans: all of the video is normal.
+
+    The newest row of a video counts, and its spans are the video's GroundTruth rows. A row without an import keeps
+    spans that were there before the first import.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    source = models.ForeignKey(
+        GroundTruthImport, null=True, on_delete=models.CASCADE, related_name="known_videos"
+    )
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="known")
+    # [{"start", "stop", "label", "origin"}]
+    spans = models.JSONField(default=list)
+    has_mask = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "video"], name="one_word_of_an_import_per_video")
+        ]
+
+    def __str__(self) -> str:
+        return f"{len(self.spans)} spans of {self.video}"
+
+    @property
+    def mask(self) -> Path:
+        """Where the pixel mask is, if it has one: .npz with `packed` (np.packbits of bool T x H x W) and `shape`."""
+        return self.video.folder / "ground_truth" / f"{self.id}.npz"
+
+
 class GroundTruth(models.Model):
     """Known abnormal spans of a video, for evaluation and for the hatched lane; never used to propose or to train."""
 

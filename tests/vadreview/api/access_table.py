@@ -30,6 +30,7 @@ class Row:
     before: Callable[[Any], None] = field(default=lambda world: None)
 
 
+MULTIPART = "multipart/form-data; boundary=x"
 EVERYBODY = (200, 200, 200, 200, 200)
 SIGNED_IN = (401, 200, 200, 200, 200)
 MEMBERS = (401, 404, 200, 200, 200)
@@ -63,6 +64,18 @@ def _project(world: Any) -> dict[str, str]:
 
 def _video(world: Any) -> dict[str, str]:
     return {"video": str(world.video.pk)}
+
+
+def _truth(world: Any) -> bytes:
+    lines = [
+        "--x",
+        'Content-Disposition: form-data; name="files"; filename="a.json"',
+        "",
+        f'{{"{world.video.name}": [[1, 5]]}}',
+        "--x--",
+        "",
+    ]
+    return "\r\n".join(lines).encode()
 
 
 TABLE: dict[tuple[str, str], Row] = {
@@ -99,6 +112,14 @@ TABLE: dict[tuple[str, str], Row] = {
         MANAGERS, body=lambda world: {"role": "manager"}
     ),
     ("DELETE", "/api/projects/{project}/members/{user}/"): Row((401, 404, 403, 403, 204)),
+    ("GET", "/api/projects/{project}/ground-truth/"): Row(MEMBERS),
+    ("POST", "/api/projects/{project}/ground-truth/"): Row(
+        (401, 404, 403, 403, 201), body=_truth, content_type=MULTIPART
+    ),
+    ("POST", "/api/projects/{project}/ground-truth/preview/"): Row(
+        MANAGERS, body=_truth, content_type=MULTIPART
+    ),
+    ("DELETE", "/api/projects/{project}/ground-truth/{pk}/"): Row((401, 404, 403, 403, 204)),
     # uploads: an upload is seen by who began it alone, here the manager
     ("GET", "/api/uploads/"): Row(SIGNED_IN),
     ("POST", "/api/uploads/"): Row(

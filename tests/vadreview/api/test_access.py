@@ -16,6 +16,7 @@ from tests.vadreview import factories
 from tests.vadreview.api import routes
 from tests.vadreview.api.access_table import ROLES, TABLE, UNKNOWN
 from vadreview.accounts import services as accounts
+from vadreview.footage.models import GroundTruthImport
 from vadreview.jobs import JobStatus
 
 WALKED = sorted(set(routes.walk()), key=lambda one: (one[1], one[0]))
@@ -55,6 +56,7 @@ def world(project, manager, reviewer, viewer, stranger, anonymous, video, run, s
         ),
         dataset=dataset,
         track=run.tracks.get(),
+        known=GroundTruthImport.objects.create(project=project),
     )
 
 
@@ -73,7 +75,9 @@ def address(path: str, world: SimpleNamespace, *, unknown: bool = False) -> str:
     }
     ids = {"n": "0", "run": world.run.pk, "video": world.video.pk, "project": world.project.pk}
     ids["user"] = world.member.public_id
-    if kind in primary:
+    if "/ground-truth/" in path:
+        ids["pk"] = world.known.pk
+    elif kind in primary:
         ids["pk"] = getattr(world, primary[kind]).pk
     if unknown:
         ids = {name: value if name == "n" else UNKNOWN for name, value in ids.items()}
