@@ -109,6 +109,7 @@ class GroundTruthPreviewSerializer(serializers.Serializer):
 
 
 class GroundTruthImportSerializer(serializers.ModelSerializer):
+    files = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="Their names.")
     imported_by = serializers.SerializerMethodField()
     videos = serializers.IntegerField(source="n_videos", read_only=True)
     masks = serializers.IntegerField(source="n_masks", read_only=True)

@@ -1,4 +1,4 @@
-/** One way to the server: JSON in and out, the CSRF token on every change, one error class for every refusal. */
+/** One way to the server: JSON in and out (files as forms), the CSRF token on every change, one error class for every refusal. */
 
 export type FieldErrors = Record<string, string>;
 
@@ -81,14 +81,16 @@ async function send(
 ): Promise<Response> {
   const headers = new Headers({ Accept: "application/json" });
   if (method !== "GET") headers.set("X-CSRFToken", csrfToken());
-  if (body !== undefined) headers.set("Content-Type", "application/json");
+  // the browser itself says where the parts of a form begin
+  const form = body instanceof FormData;
+  if (body !== undefined && !form) headers.set("Content-Type", "application/json");
   let response: Response;
   try {
     response = await fetch(withParams(path, params), {
       method,
       headers,
       credentials: "same-origin",
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body === undefined ? null : form ? body : JSON.stringify(body),
       signal: signal ?? null,
     });
   } catch (error) {
@@ -109,6 +111,8 @@ export const api = {
     json(await send("GET", path, options)),
   post: async <T>(path: string, body?: unknown, options?: RequestOptions): Promise<T> =>
     json(await send("POST", path, { ...options, body: body ?? {} })),
+  /** Files, with what belongs to them. */
+  form: async <T>(path: string, body: FormData): Promise<T> => json(await send("POST", path, { body })),
   patch: async <T>(path: string, body: unknown): Promise<T> => json(await send("PATCH", path, { body })),
   delete: async (path: string, options?: RequestOptions): Promise<void> => {
     await send("DELETE", path, options);

@@ -37,6 +37,10 @@ export type VideoState = Schemas["VideoState"];
 export type Sheets = Answer<"Sheets">;
 export type GroundTruthSpan = Answer<"GroundTruthSpan">;
 export type Video = Said<Answer<"Video">, { ground_truth: GroundTruthSpan[] }>;
+export type KnownSpan = Answer<"KnownSpan">;
+export type GroundTruthMatch = Said<Answer<"Match">, { spans: KnownSpan[] }>;
+export type GroundTruthPreview = Said<Answer<"GroundTruthPreview">, { matches: GroundTruthMatch[] }>;
+export type GroundTruthImport = Answer<"GroundTruthImport">;
 
 export type Cost = Answer<"Cost">;
 export type Preset = Answer<"Preset">;

@@ -1,9 +1,11 @@
 import { Button, Group, Stack } from "@mantine/core";
-import { Play } from "lucide-react";
+import { ClipboardCheck, Play } from "lucide-react";
+import { useState } from "react";
 import { Link } from "react-router";
 
 import { useVideos } from "../api/queries/videos";
-import type { Video } from "../api/types";
+import type { Project, Video } from "../api/types";
+import { GroundTruthModal } from "../footage/GroundTruthModal";
 import { VideoList } from "../footage/VideoList";
 import { VideoListSkeleton } from "../footage/VideoListSkeleton";
 import { formatBytes, formatLength, plural } from "../lib/format";
@@ -33,7 +35,8 @@ export function FootagePage() {
       summary={query.data ? summarize(query.data) : " "}
       actions={
         manages && ready ? (
-          <Group>
+          <Group gap="xs">
+            <GroundTruthButton project={project} />
             <Button
               component={Link}
               to={paths.newRun(project.id)}
@@ -60,6 +63,22 @@ export function FootagePage() {
         </QueryView>
       </Stack>
     </Page>
+  );
+}
+
+function GroundTruthButton({ project }: { project: Project }) {
+  const [opened, setOpened] = useState(false);
+  return (
+    <>
+      <Button
+        variant="default"
+        leftSection={<ClipboardCheck size={15} aria-hidden />}
+        onClick={() => setOpened(true)}
+      >
+        Import ground truth
+      </Button>
+      <GroundTruthModal project={project} opened={opened} close={() => setOpened(false)} />
+    </>
   );
 }
 
