@@ -180,6 +180,58 @@ export interface paths {
     patch: operations["projects_partial_update"];
     trace?: never;
   };
+  "/api/projects/{project}/ground-truth/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description List the imports, newest first. */
+    get: operations["projects_ground_truth_list"];
+    put?: never;
+    /** @description Import what fits; files and videos that do not fit are left out, as the preview says. */
+    post: operations["projects_ground_truth_create"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/projects/{project}/ground-truth/{id}/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** @description Undo an import: its videos get back what was known before. */
+    delete: operations["projects_ground_truth_destroy"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/projects/{project}/ground-truth/preview/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Says which file goes with which video, and why some do not. Changes nothing. */
+    post: operations["projects_ground_truth_preview_create"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/projects/{project}/members/": {
     parameters: {
       query?: never;
@@ -1050,6 +1102,32 @@ export interface components {
         [key: string]: string;
       };
     };
+    GroundTruthFilesRequest: {
+      /** @description One or more files; masks best in a zip. */
+      files: string[];
+      /** @description Their names with folders, one a line, where folders were chosen. */
+      paths?: string;
+      /** @description Of the preview: another outcome than that is refused. */
+      digest?: string;
+    };
+    GroundTruthImport: {
+      /** Format: uuid */
+      readonly id: string;
+      /** @description Their names. */
+      readonly files: string[];
+      readonly imported_by: string;
+      /** Format: date-time */
+      readonly created_at: string;
+      readonly videos: number;
+      readonly masks: number;
+    };
+    GroundTruthPreview: {
+      matches: components["schemas"]["Match"][];
+      unread: components["schemas"]["UnreadFile"][];
+      /** @description How many videos would get ground truth. */
+      readonly ready: number;
+      digest: string;
+    };
     GroundTruthSpan: {
       start: number;
       /** @description Exclusive. */
@@ -1171,6 +1249,14 @@ export interface components {
      * @enum {string}
      */
     JobStatus: "waiting" | "queued" | "running" | "done" | "failed" | "cancelled";
+    KnownSpan: {
+      start: number;
+      /** @description Frames [start, stop) of the source, from 0. */
+      stop: number;
+      label: string;
+      /** @description How the file has it. */
+      written: string;
+    };
     Label: {
       name: string;
       color: string;
@@ -1209,6 +1295,42 @@ export interface components {
       /** @description The highest in the window. */
       score: number[];
     };
+    /** @description What one file says about one video. */
+    Match: {
+      file: string;
+      format: string;
+      /** @description The video's name as the file has it. */
+      name: string;
+      /** @description How the file counts. */
+      counting: string;
+      status: components["schemas"]["MatchStatusEnum"];
+      /** @description Why it cannot be imported; empty if it can. */
+      reason: string;
+      /** Format: uuid */
+      video?: string | null;
+      video_name?: string | null;
+      n_frames?: number | null;
+      file_frames: number | null;
+      /** @description The first 200. */
+      readonly spans: components["schemas"]["KnownSpan"][];
+      readonly span_count: number;
+      readonly abnormal_frames: number;
+      readonly has_mask: boolean;
+      /** @description Known spans of this video that it stands in for. */
+      readonly replaces: number;
+      notes: string[];
+    };
+    /**
+     * @description * `ready` - ready
+     *     * `no_video` - no_video
+     *     * `ambiguous` - ambiguous
+     *     * `twice` - twice
+     *     * `length` - length
+     *     * `size` - size
+     *     * `unreadable` - unreadable
+     * @enum {string}
+     */
+    MatchStatusEnum: "ready" | "no_video" | "ambiguous" | "twice" | "length" | "size" | "unreadable";
     /** @description The account that asks. `preferences` is the browser's own, kept as it is sent. */
     Me: {
       /** Format: uuid */
@@ -1957,6 +2079,10 @@ export interface components {
       /** Format: double */
       readonly std: number;
     };
+    UnreadFile: {
+      file: string;
+      reason: string;
+    };
     Upload: {
       /** Format: uuid */
       readonly id: string;
@@ -2662,6 +2788,135 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Project"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  projects_ground_truth_list: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["GroundTruthImport"][];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  projects_ground_truth_create: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "multipart/form-data": components["schemas"]["GroundTruthFilesRequest"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["GroundTruthImport"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  projects_ground_truth_destroy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        project: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": unknown;
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  projects_ground_truth_preview_create: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        project: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "multipart/form-data": components["schemas"]["GroundTruthFilesRequest"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["GroundTruthPreview"];
         };
       };
       /** @description Refused. */
