@@ -122,7 +122,7 @@ def read_labels(path: Path) -> dict[str, NDArray[np.int64]]:
     return truth
 
 
-def gaussian(values: NDArray[np.float32], *, sigma: float = SMOOTHING_SIGMA) -> NDArray[np.float64]:
+def gaussian(values: NDArray[np.floating[Any]], *, sigma: float = SMOOTHING_SIGMA) -> NDArray[np.float64]:
     """Smooth a curve with a Gaussian, mirrored at its ends."""
     column = values.astype(np.float64)[:, None]
     kernel = 2 * int(4 * sigma + 0.5) + 1

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -184,11 +185,26 @@ def adopt(name: str, file: Path) -> Path:
     return target
 
 
+class _Settings:
+    """Holds the settings in a checkpoint, in place of argparse.Namespace; nobody looks at them."""
+
+
+def _reason(error: Exception) -> str:
+    """Say why torch refused a file, without its advice to run the file's code."""
+    text = str(error)
+    if asked := re.search(r"(?:GLOBAL|global:?) ([\w.]+)", text):
+        return f"it asks for {asked[1]}, which weights have no need of. Get the file again from its authors."
+    if text.startswith("Weights only load failed"):
+        return "it is not made of tensors."
+    return text.splitlines()[0] if text else type(error).__name__
+
+
 def state_dict(file: Path) -> dict[str, Tensor]:
     """Read tensors by name from a .safetensors file or a checkpoint of torch.
 
     A checkpoint is read by torch's restricted reader, which builds tensors and plain containers and refuses
-    everything else. "state_dict" is unwrapped and "module." taken off the names. Raises BadWeights.
+    everything else; the settings that many keep beside the weights become an object without any code.
+    "state_dict" is unwrapped and "module." taken off the names. Raises BadWeights.
     """
     import torch
     from safetensors import SafetensorError
@@ -200,10 +216,12 @@ def state_dict(file: Path) -> dict[str, Tensor]:
         except SafetensorError as error:
             raise BadWeights(f"{file.name} is not a .safetensors file: {error}.") from None
     try:
-        found: Any = torch.load(file, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals([(_Settings, "argparse.Namespace")]):
+            found: Any = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for what is no checkpoint
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BadWeights(f"{file.name} is not a checkpoint that can be read safely: {reason}") from None
+        raise BadWeights(
+            f"{file.name} is not a checkpoint that can be read safely: {_reason(error)}"
+        ) from None
     if isinstance(found, Mapping) and isinstance(found.get("state_dict"), Mapping):
         found = found["state_dict"]
     if not isinstance(found, Mapping) or not all(isinstance(value, torch.Tensor) for value in found.values()):
