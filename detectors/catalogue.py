@@ -4,6 +4,7 @@ Beside that module lies `config.py`, which holds `ABOUT` and imports no torch.
 """
 
 DETECTORS: dict[str, str] = {
+    "diffvad": "detectors.diffvad.detector:DiffVAD",
     "kdiffusion": "detectors.kdiffusion.detector:KDiffusion",
     "pseudoanomaly": "detectors.pseudoanomaly.detector:PseudoAnomaly",
 }

@@ -17,6 +17,15 @@ from detectors.base import Cancelled, Detector, NotFitted, Progress, Supervision
 from detectors.metrics import frame_auc
 
 SMALL: Mapping[str, dict[str, Any]] = {
+    "diffvad": {
+        "widths": (8, 8, 8, 8),
+        "batch_size": 16,
+        "warmup_steps": 40,
+        "rounds": 1,
+        "round_steps": 20,
+        "patterns": 2,
+        "label_patterns": 1,
+    },
     "kdiffusion": {"widths": (64, 32, 16), "epochs": 3, "epoch_steps": 30},
     "pseudoanomaly": {
         "size": 32,
