@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,36 +22,20 @@ from detectors.base import (
     NotFitted,
     Patterns,
     ProgressCallback,
-    Refinement,
     Supervision,
-    Track,
     Video,
     VideoScores,
     ignore,
 )
-from detectors.diffvad import encoders, footage, network, perspective, training
+from detectors.diffvad import encoders, footage, network, perspective, scoring, training
 from detectors.diffvad.axes import Axes, directions
 from detectors.diffvad.bank import Bank
 from detectors.diffvad.config import DiffVADConfig
-from detectors.diffvad.distance import Calibration, Distances, distances
+from detectors.diffvad.distance import Calibration, distances
 from detectors.diffvad.footage import Places, Units, split
 from detectors.diffvad.refinement import Floats, Verdicts
 from detectors.diffvad.sampling import Sampler
 from detectors.field_cache import FieldCache
-from detectors.windows import time_means
-
-_MOTION_MEAN = 16  # frames of the untrained curve that averages
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Windows that were scored together: first (B,), distances, features (B, f), actual (B, d), generated (B, M, d)."""
-
-    first: Places
-    distances: Distances
-    features: Floats
-    actual: Floats
-    generated: Floats
 
 
 class DiffVAD(Detector):
@@ -195,30 +178,24 @@ class DiffVAD(Detector):
             video, 0, video.n_frames, cache=FieldCache.from_environment(), meter=meter
         )
         if self.config.encoder == "motion":
-            pieces = self._watched(pieces, speeds)
+            pieces = scoring.watched(pieces, self.encoder_, speeds)
         with devices.repeatable():
             groups = list(self._groups(pieces, video.n_frames))
         return self._judge(video, groups, speeds)
 
-    def _watched(self, pieces: Iterator[Floats], speeds: list[Floats]) -> Iterator[Floats]:
-        for piece in pieces:
-            cells = self.encoder_.cells(torch.from_numpy(piece))
-            speeds.append(torch.nn.functional.adaptive_avg_pool2d(cells, 16).numpy())
-            yield piece
-
-    def _groups(self, pieces: Iterator[Floats], n_frames: int) -> Iterator[Group]:
+    def _groups(self, pieces: Iterator[Floats], n_frames: int) -> Iterator[scoring.Group]:
         sampler = Sampler(self.network_, self.config, seed=self.seed)
         size = training.group_of(self._where)
         for first, windows in footage.streamed(pieces, n_frames, self.config, group=size):
             yield self._measure(sampler, first, windows)
 
-    def _measure(self, sampler: Sampler, first: Places, windows: NDArray[np.float16]) -> Group:
+    def _measure(self, sampler: Sampler, first: Places, windows: NDArray[np.float16]) -> scoring.Group:
         seen = self.units_.enter(windows).to(self._where)
         history, future = split(seen, self.config)
         generated = sampler.sample(history, first, patterns=self.config.patterns)
         rows, count = generated.shape[:2]
         described = self.pattern_axes_.project(generated.flatten(0, 1).cpu().numpy())
-        return Group(
+        return scoring.Group(
             first=first,
             distances=distances(generated, future, self.encoder_, self.config),
             features=directions(self.feature_axes_.project(seen.cpu().numpy())),
@@ -265,19 +242,19 @@ class DiffVAD(Detector):
             generated=found.generated[own],
         )
 
-    def _judge(self, video: Video, groups: list[Group], speeds: list[Floats]) -> VideoScores:
+    def _judge(self, video: Video, groups: list[scoring.Group], speeds: list[Floats]) -> VideoScores:
         config = self.config
         first = np.concatenate([group.first for group in groups])
         maps = np.concatenate([group.distances.maps for group in groups])
         distance = self.calibration_.windows(maps, config)
         features = np.concatenate([group.features for group in groups])
         asked = self.bank_.ask(video, first, features, distance, config)
-        frames = over_frames(distance, first, video.n_frames, config)
+        frames = scoring.over_frames(distance, first, video.n_frames, config)
         if config.smoothing:
             frames = segments.smooth(frames, sigma_frames=config.smoothing).astype(np.float32)
         return VideoScores(
             frames=frames,
-            tracks=self._tracks(groups, asked, distance) | _motion_tracks(speeds),
+            tracks=scoring.tracks(groups, asked, config) | scoring.motion_tracks(speeds),
             heatmaps=Heatmaps(
                 values=self.calibration_.heat(maps), frames=first, low=0.0, high=self.calibration_.high
             ),
@@ -290,28 +267,6 @@ class DiffVAD(Detector):
             refinement=self.bank_.history_of(video, config) or asked,
             notes=self._notes(),
         )
-
-    def _tracks(self, groups: list[Group], asked: Refinement, distance: Floats) -> dict[str, Track]:
-        def joined(name: str) -> Floats:
-            return np.concatenate([getattr(group.distances, name) for group in groups])
-
-        by_pattern = joined("patterns")
-        values: dict[str, NDArray[Any]] = {
-            "distance": distance,
-            "threshold": np.repeat(asked.threshold, len(distance)),
-            "probability": asked.probability[0],
-            "vote": asked.vote[0],
-            "raw_label": asked.raw[0],
-            "refined_label": asked.refined[0],
-            "entropy": asked.entropy[0],
-            "weight": asked.weight[0],
-            "mean_distance": by_pattern.mean(1),
-            "nearest_pattern_distance": by_pattern.min(1),
-            "bias": joined("bias"),
-            "spread": joined("spread"),
-        }
-        stride = self.config.scoring_stride
-        return {name: Track(value.astype(np.float32), stride=stride) for name, value in values.items()}
 
     def _notes(self) -> tuple[str, ...]:
         clamped = int((self.bank_.verdicts.clamped != UNKNOWN).sum())
@@ -388,26 +343,3 @@ class DiffVAD(Detector):
         detector.losses_ = model.take("losses", shape=losses.shape).tolist()
         detector.bank_ = Bank.from_model(model, config)
         return detector
-
-
-def over_frames(values: Floats, first: Places, n_frames: int, config: DiffVADConfig) -> Floats:
-    """Average over each frame the windows in whose future it lies: (B,) -> (n_frames,)."""
-    total, count = np.zeros(n_frames + 1), np.zeros(n_frames + 1)
-    stops = np.minimum(first + config.future, n_frames)
-    for sums, weights in ((total, values.astype(np.float64)), (count, np.ones(len(values)))):
-        np.add.at(sums, first, weights)
-        np.add.at(sums, stops, -weights)
-    return (np.cumsum(total[:-1]) / np.cumsum(count[:-1])).astype(np.float32)
-
-
-def _motion_tracks(speeds: list[Floats]) -> dict[str, Track]:
-    """Give the untrained curves that every figure is to be compared with."""
-    if not speeds:
-        return {}
-    means = time_means(speeds, _MOTION_MEAN)
-    curves = {
-        "motion_strongest_cell": [piece.max((1, 2)) for piece in speeds],
-        "motion_mean": [piece.mean((1, 2)) for piece in speeds],
-        "motion_time_mean_16": [piece.max((1, 2)) for piece in means],
-    }
-    return {name: Track(np.concatenate(parts).astype(np.float32)) for name, parts in curves.items()}
