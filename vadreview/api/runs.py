@@ -62,18 +62,27 @@ class RefinementMetaSerializer(serializers.Serializer):
     neighbours = serializers.IntegerField(help_text="That vote on a window.")
 
 
+class PeopleMetaSerializer(serializers.Serializer):
+    people = serializers.IntegerField()
+    rows = serializers.IntegerField(help_text="One person in one frame each.")
+    joints = serializers.IntegerField()
+    low = serializers.FloatField(help_text="The middle of their scores.")
+    high = serializers.FloatField(help_text="What only one of a thousand scores exceeds.")
+
+
 class RunVideoSerializer(serializers.ModelSerializer):
     name = serializers.CharField(source="video.name")
     job = serializers.SerializerMethodField(help_text="Its scoring; null until that is queued.")
     heatmap = serializers.SerializerMethodField()
     patterns = serializers.SerializerMethodField()
     refinement = serializers.SerializerMethodField()
+    people = serializers.SerializerMethodField()
     notes = serializers.ListField(child=serializers.CharField(), help_text="To be read beside the scores.")
 
     class Meta:
         model = RunVideo
         fields = [
-            "video", "name", "trains", "scores", "job", "heatmap", "patterns", "refinement", "notes", "seconds",
+            "video", "name", "trains", "scores", "job", "heatmap", "patterns", "refinement", "people", "notes", "seconds",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -93,6 +102,10 @@ class RunVideoSerializer(serializers.ModelSerializer):
     @extend_schema_field(RefinementMetaSerializer(allow_null=True))
     def get_refinement(self, row: RunVideo) -> dict | None:
         return row.refinement or None
+
+    @extend_schema_field(PeopleMetaSerializer(allow_null=True))
+    def get_people(self, row: RunVideo) -> dict | None:
+        return row.people or None
 
 
 class ProgressSerializer(serializers.Serializer):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vadreview.runs import inference
+from vadreview.runs import inference, people
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -26,6 +26,7 @@ class Stored:
     heatmap: dict[str, Any] = field(default_factory=dict)
     patterns: dict[str, Any] = field(default_factory=dict)
     refinement: dict[str, Any] = field(default_factory=dict)
+    people: dict[str, Any] = field(default_factory=dict)
     arrays: Arrays = field(default_factory=dict)
 
 
@@ -38,12 +39,8 @@ def of(scores: inference.VideoScores) -> Stored:
         found.patterns = _patterns(scores.patterns, found.arrays)
     if scores.refinement is not None and len(scores.refinement.starts):
         found.refinement = _refinement(scores.refinement, found.arrays)
-    if scores.people:
-        people = scores.people
-        counts = [len(person.frames) for person in people]
-        found.arrays["people/tracks"] = np.repeat([person.track for person in people], counts)
-        for name in ("frames", "boxes", "keypoints", "scores"):
-            found.arrays[f"people/{name}"] = np.concatenate([getattr(person, name) for person in people])
+    found.people, arrays = people.laid_out(scores)
+    found.arrays |= arrays
     return found
 
 

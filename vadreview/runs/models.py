@@ -107,6 +107,8 @@ class RunVideo(Job):
     patterns = models.JSONField(default=dict, blank=True)
     # its pseudo-labels: windows, length, rounds, neighbours; empty where it has none
     refinement = models.JSONField(default=dict, blank=True)
+    # its people: people, rows, joints, low, high (see runs.people); empty where nobody was looked for or found
+    people = models.JSONField(default=dict, blank=True)
     notes = models.JSONField(default=list, blank=True)  # sentences of the detector beside its scores
     seconds = models.FloatField(null=True, blank=True)
 

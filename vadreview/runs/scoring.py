@@ -60,6 +60,7 @@ def _score(row: RunVideo, report: Reporter) -> None:
             heatmap=stored.heatmap,
             patterns=stored.patterns,
             refinement=stored.refinement,
+            people=stored.people,
             notes=list(scores.notes),
             seconds=time.monotonic() - began,
         )

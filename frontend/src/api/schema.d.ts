@@ -463,6 +463,63 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/runs/{run}/people/{video}/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * @description Send every person of the frames [start, stop), n = X-Count rows by frame, little-endian.
+     *
+     *     int32 frames (n), int32 tracks (n), float32 scores (n), float32 boxes (n, 4): left, top, right, bottom, and
+     *     float32 keypoints (n, X-Joints, 3): x, y, confidence, in source pixels. Where there are too many rows the answer
+     *     ends earlier, before the frame X-Stop.
+     */
+    get: operations["runs_people"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/runs/{run}/people/{video}/lanes/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Say who is in the frames [start, stop), and how strange when; the strangest where there are many. */
+    get: operations["runs_people_lanes"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/runs/{run}/people/{video}/stills/{n}.png": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Draw the people of one frame on grey, without any of the footage. */
+    get: operations["runs_people_still"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/runs/estimate/": {
     parameters: {
       query?: never;
@@ -1693,6 +1750,43 @@ export interface components {
       /** @description Guesses for each window; 0: the detector makes none. */
       generated: number;
     };
+    PeopleLanes: {
+      frames_per_cell: number;
+      /** @description The 24 strangest, by their first frame. */
+      people: components["schemas"]["PersonLane"][];
+      /** @description How many more people are in these frames. */
+      hidden: number;
+    };
+    PeopleMeta: {
+      people: number;
+      /** @description One person in one frame each. */
+      rows: number;
+      joints: number;
+      /**
+       * Format: double
+       * @description The middle of their scores.
+       */
+      low: number;
+      /**
+       * Format: double
+       * @description What only one of a thousand scores exceeds.
+       */
+      high: number;
+    };
+    PersonLane: {
+      track: number;
+      /** @description First frame of the first cell. */
+      first: number;
+      /** @description Frame after the last cell. */
+      stop: number;
+      /**
+       * Format: double
+       * @description The highest score here.
+       */
+      peak: number;
+      /** @description First frame and highest score of each cell in which this person is seen. */
+      cells: number[][];
+    };
     /** @description A Plotly figure, and the same numbers as a table. */
     Plot: {
       figure: {
@@ -1954,6 +2048,7 @@ export interface components {
       readonly heatmap: components["schemas"]["HeatmapMeta"] | null;
       readonly patterns: components["schemas"]["PatternsMeta"] | null;
       readonly refinement: components["schemas"]["RefinementMeta"] | null;
+      readonly people: components["schemas"]["PeopleMeta"] | null;
       /** @description To be read beside the scores. */
       notes: string[];
       /** Format: double */
@@ -3557,6 +3652,113 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["States"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_people: {
+    parameters: {
+      query?: {
+        /** @description First frame; 0 if left out. */
+        start?: number;
+        /** @description Frame after the last; the end if left out. */
+        stop?: number;
+      };
+      header?: never;
+      path: {
+        run: string;
+        video: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          "X-Stop"?: number;
+          "X-Count"?: number;
+          "X-Joints"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/octet-stream": string;
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_people_lanes: {
+    parameters: {
+      query?: {
+        /** @description First frame; 0 if left out. */
+        start?: number;
+        /** @description Frame after the last; the end if left out. */
+        stop?: number;
+      };
+      header?: never;
+      path: {
+        run: string;
+        video: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PeopleLanes"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_people_still: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        n: number;
+        run: string;
+        video: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "image/png": string;
         };
       };
       /** @description Refused. */

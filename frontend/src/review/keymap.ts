@@ -30,6 +30,7 @@ export type ActionId =
   | "unsure"
   | "undo"
   | "heatmap"
+  | "people"
   | "privacy"
   | "comment"
   | "search"
@@ -77,6 +78,7 @@ export const ACTIONS: readonly KeyAction[] = [
   { id: "normalSpeed", label: "Normal speed", group: "Play", keys: ["0"] },
   { id: "loop", label: "Loop the item", group: "Play", keys: ["L"] },
   { id: "heatmap", label: "Heatmap on or off", group: "View", keys: ["H"] },
+  { id: "people", label: "Boxes and skeletons on or off", group: "View", keys: ["B"] },
   { id: "privacy", label: "Privacy view (blur the picture)", group: "View", keys: ["X"] },
   { id: "fullScreen", label: "Full screen", group: "View", keys: ["F"] },
   { id: "zoomIn", label: "Zoom the timeline in", group: "View", keys: ["Shift+ArrowUp"] },

@@ -12,6 +12,8 @@ export type DeskSettings = {
   speed: number;
   loop: boolean;
   heatmap: boolean;
+  /** boxes and skeletons, and the lanes of people */
+  people: boolean;
   opacity: number;
   /** what full colour means: the run's highest value, or the highest of the picture at hand */
   heatScale: "run" | "frame";
@@ -28,6 +30,7 @@ export const DEFAULTS: DeskSettings = {
   speed: 1,
   loop: false,
   heatmap: true,
+  people: true,
   opacity: 0.75,
   heatScale: "run",
   order: "score",

@@ -130,6 +130,13 @@ const ACTS: Record<Exclude<ActionId, "fullScreen">, Act> = {
     change(tools.settings, { heatmap });
     say(tools, heatmap ? "Heatmap" : "Heatmap off");
   },
+  people: ({ tools, run, video }) => {
+    if (!run?.videos.some((one) => one.video === video.id && one.people))
+      return say(tools, "This run knows no people");
+    const people = !tools.settings.get().people;
+    change(tools.settings, { people });
+    say(tools, people ? "Boxes and skeletons" : "Boxes and skeletons off");
+  },
   privacy: ({ tools }) => {
     tools.privacy.set((on) => !on);
     say(tools, tools.privacy.get() ? "Privacy view" : "Privacy view off");

@@ -175,6 +175,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/runs/{run}/patterns/{video}/window/"): Row(
         (401, 404, 404, 404, 404), query=lambda world: {"frame": "3"}
     ),
+    ("GET", "/api/runs/{run}/people/{video}/"): Row((401, 404, 404, 404, 404)),
+    ("GET", "/api/runs/{run}/people/{video}/lanes/"): Row((401, 404, 404, 404, 404)),
+    ("GET", "/api/runs/{run}/people/{video}/stills/{n}.png"): Row((401, 404, 404, 404, 404)),
     ("GET", "/api/tracks/"): Row(MEMBERS, query=_video),
     ("GET", "/api/tracks/at/"): Row(MEMBERS, query=lambda world: {**_video(world), "frame": "3"}),
     ("GET", "/api/tracks/{pk}/window/"): Row(MEMBERS),

@@ -1,5 +1,16 @@
 import { ActionIcon, Menu, Slider, Tooltip } from "@mantine/core";
-import { ChevronFirst, ChevronLast, EyeOff, Flame, Gauge, Maximize, Pause, Play, Repeat } from "lucide-react";
+import {
+  ChevronFirst,
+  ChevronLast,
+  EyeOff,
+  Flame,
+  Gauge,
+  Maximize,
+  Pause,
+  PersonStanding,
+  Play,
+  Repeat,
+} from "lucide-react";
 import type { ReactNode } from "react";
 
 import { formatScore } from "../../lib/format";
@@ -42,6 +53,7 @@ export function PlayerControls({ onFullScreen }: { onFullScreen: () => void }) {
       <Readout />
       <div className={classes.right}>
         <Heat />
+        <People />
         <Control
           label={privacy ? "Show the picture" : "Privacy view: blur the picture"}
           chord="X"
@@ -114,6 +126,23 @@ function Speed({ tools }: { tools: Tools }) {
         ))}
       </Menu.Dropdown>
     </Menu>
+  );
+}
+
+/** Boxes and skeletons, where the run knows people. */
+function People() {
+  const { run, video, tools } = useReviewSession();
+  const people = useStore(tools.settings, (settings) => settings.people);
+  if (!run?.videos.some((one) => one.video === video.id && one.people)) return null;
+  return (
+    <Control
+      label={people ? "Hide boxes and skeletons" : "Show boxes and skeletons"}
+      chord="B"
+      pressed={people}
+      onClick={() => change(tools.settings, { people: !people })}
+    >
+      <PersonStanding size={16} />
+    </Control>
   );
 }
 

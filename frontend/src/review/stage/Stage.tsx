@@ -4,6 +4,7 @@ import { type CSSProperties, useEffect, useRef, useState } from "react";
 
 import { clampFrame } from "../../lib/frames";
 import { useStore } from "../../lib/store";
+import { PeopleLayer } from "../people/PeopleLayer";
 import { parsePlace } from "../place";
 import { useReviewSession } from "../session";
 import { HeatmapLayer } from "./HeatmapLayer";
@@ -16,7 +17,9 @@ export function Stage() {
   const { video, tools, run } = useReviewSession();
   const heatmapOn = useStore(tools.settings, (settings) => settings.heatmap);
   const privacy = useStore(tools.privacy, (on) => on);
-  const heatmap = run?.videos.find((one) => one.video === video.id)?.heatmap ?? null;
+  const peopleOn = useStore(tools.settings, (settings) => settings.people);
+  const found = run?.videos.find((one) => one.video === video.id);
+  const heatmap = found?.heatmap ?? null;
   return (
     <div
       className={classes.stage}
@@ -34,6 +37,9 @@ export function Stage() {
             meta={heatmap}
             tools={tools}
           />
+        )}
+        {run && found?.people && peopleOn && (
+          <PeopleLayer key={`${run.id}/${video.id}`} run={run} video={video} tools={tools} />
         )}
         {privacy && (
           <div className={classes.badge}>

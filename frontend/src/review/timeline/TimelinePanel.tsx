@@ -1,3 +1,4 @@
+import { PeopleLanes } from "../people/PeopleLanes";
 import { useTrial } from "../useTrial";
 import { Timeline } from "./Timeline";
 import { TimelineBar } from "./TimelineBar";
@@ -9,6 +10,7 @@ export function TimelinePanel() {
     <section className={classes.panel} aria-label="Timeline">
       <TimelineBar tuner={tuner} />
       <Timeline onThreshold={tuner.tryThreshold} />
+      <PeopleLanes />
     </section>
   );
 }
