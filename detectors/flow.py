@@ -2,7 +2,7 @@
 
 The field of frame n is the motion from frame n to frame n + 1; the last frame repeats the field before it, so
 that every frame has one. A video of one frame has a field of zeros. Motion is estimated by DIS optical flow
-(Kroeger et al. 2016).
+(Kroeger et al. 2016), or by TV-L1 (Zach et al. 2007) where a library has it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.base import Meter, ProgressCallback, Video, ignore
+from detectors.base import ConfigError, Meter, ProgressCallback, Video, ignore
 from detectors.field_cache import FieldCache
 
 CHUNK = 256
@@ -41,7 +41,8 @@ Fields = NDArray[np.float16]
 class FlowSettings:
     """How motion is estimated and reduced.
 
-    grid: cells along each side of a field. long_side: frames are shrunk until no side is longer.
+    method: tvl1-opencv needs opencv-contrib, tvl1-scikit needs scikit-image; their results differ. preset: of
+    DIS. grid: cells along each side of a field. long_side: frames are shrunk until no side is longer.
     square: frames are stretched to long_side x long_side instead, and speeds are in pixels of that square.
     """
 
@@ -49,11 +50,14 @@ class FlowSettings:
     preset: Literal["ultrafast", "fast", "medium"] = "medium"
     long_side: int = 384
     square: bool = False
+    method: Literal["dis", "tvl1-opencv", "tvl1-scikit"] = "dis"
 
     @property
     def fingerprint(self) -> str:
         """Tell settings apart, and versions of OpenCV, whose results differ."""
         text = f"1 {self.grid} {self.preset} {self.long_side} {self.square} {cv2.__version__}"
+        if self.method != "dis":
+            text += f" {self.method}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def working_size(self, height: int, width: int) -> tuple[int, int]:
@@ -80,7 +84,7 @@ def fields(
 
     Yields (first frame, float16 (n, 3, grid, grid)): mean horizontal and vertical motion and mean speed of
     the pixels of each cell, in source pixels a frame. `meter` moves on by one for each frame and may raise
-    Cancelled. Raises UnreadableVideo.
+    Cancelled. Raises UnreadableVideo, or ConfigError where the library of a method is not there.
     """
     n_frames = video.n_frames
     stop = n_frames if stop is None else min(stop, n_frames)
@@ -125,6 +129,7 @@ class _Reader:
         self._video = video
         self._settings = settings
         self._size = settings.working_size(video.height, video.width)
+        estimator(settings)  # says what is missing before anything is decoded
         self._pictures: Iterator[NDArray[np.uint8]] = iter(())
         self._held: NDArray[np.uint8] | None = None  # picture number self._next
         self._next = -1
@@ -165,10 +170,10 @@ class _Reader:
             return self._field(*pictures)
 
     def _field(self, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Fields:
-        dis = getattr(self._local, "dis", None)
-        if dis is None:  # an instance keeps buffers: one for each thread
-            dis = self._local.dis = cv2.DISOpticalFlow.create(_PRESETS[self._settings.preset])
-        motion = dis.calc(before, after, None)  # type: ignore[call-overload]  # (h, w, 2)
+        estimate = getattr(self._local, "estimate", None)
+        if estimate is None:  # an instance keeps buffers: one for each thread
+            estimate = self._local.estimate = estimator(self._settings)
+        motion = estimate(before, after)  # (h, w, 2)
         if not self._settings.square:
             height, width = self._size
             motion *= np.array([self._video.width / width, self._video.height / height], np.float32)
@@ -177,6 +182,36 @@ class _Reader:
         grid = (self._settings.grid, self._settings.grid)
         small = cv2.resize(full, grid, interpolation=cv2.INTER_AREA)
         return small.transpose(2, 0, 1).astype(np.float16)  # (3, grid, grid)
+
+
+def estimator(
+    settings: FlowSettings,
+) -> Callable[[NDArray[np.uint8], NDArray[np.uint8]], NDArray[np.float32]]:
+    """Give the function from two gray pictures to the motion (H, W, 2) between them. Raises ConfigError."""
+    if settings.method == "dis":
+        dis = cv2.DISOpticalFlow.create(_PRESETS[settings.preset])
+        return lambda before, after: dis.calc(before, after, None)  # type: ignore[call-overload]
+    if settings.method == "tvl1-opencv":
+        if not hasattr(cv2, "optflow"):
+            raise ConfigError(
+                "TV-L1 by OpenCV needs its contrib build: replace opencv-python-headless by "
+                "opencv-contrib-python-headless, or choose dis or tvl1-scikit."
+            )
+        dual = cv2.optflow.DualTVL1OpticalFlow_create()
+        return lambda before, after: dual.calc(before, after, None)
+    try:
+        from skimage.registration import optical_flow_tvl1
+    except ImportError:
+        raise ConfigError(
+            "TV-L1 by scikit-image needs that package: pip install scikit-image, or choose dis."
+        ) from None
+
+    def scikit(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.float32]:
+        # It gives rows before columns.
+        rows, columns = optical_flow_tvl1(before / 255.0, after / 255.0, dtype=np.float32)
+        return np.stack([columns, rows], axis=-1)
+
+    return scikit
 
 
 @contextmanager

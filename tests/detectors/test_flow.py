@@ -1,12 +1,14 @@
 """Dense motion: its units, its frames, and what is kept of it."""
 
 import os
+import sys
 
+import cv2
 import numpy as np
 import pytest
 
 from detectors import flow
-from detectors.base import Cancelled, Meter
+from detectors.base import Cancelled, ConfigError, Meter
 from detectors.field_cache import FieldCache
 from detectors.flow import FlowSettings, fields, motion_reference
 from tests.detectors import footage
@@ -162,3 +164,35 @@ def test_the_reference_rises_where_something_races(tmp_path):
     strongest = motion_reference(video)["strongest_cell"]
 
     assert np.median(strongest[21:34]) > 1.5 * np.median(strongest[:19])
+
+
+@pytest.mark.parametrize("method", ["dis", "tvl1-opencv", "tvl1-scikit"])
+def test_each_method_finds_the_shift_of_the_reference_pictures(method):
+    from tests.detectors.pseudoanomaly.test_network import VECTORS
+
+    if not VECTORS.exists():
+        pytest.skip("the reference vectors are not beside the repository")
+    try:
+        estimate = flow.estimator(FlowSettings(method=method))
+    except ConfigError as error:
+        pytest.skip(str(error))
+    vectors = np.load(VECTORS, allow_pickle=False)
+    found = estimate(vectors["flow_syn_a"], vectors["flow_syn_b"])
+
+    known = "flow_syn_dis_medium" if method == "dis" else "flow_syn_tvl1"
+    inside = slice(16, -16), slice(16, -16)
+    assert np.hypot(*(found - vectors["flow_syn_true"])[inside].transpose(2, 0, 1)).mean() < 0.1
+    assert np.hypot(*(found - vectors[known])[inside].transpose(2, 0, 1)).mean() < 0.1
+
+
+@pytest.mark.parametrize("method", ["tvl1-opencv", "tvl1-scikit"])
+def test_a_method_without_its_library_says_what_to_install(method, monkeypatch):
+    monkeypatch.delattr(cv2, "optflow", raising=False)
+    monkeypatch.setitem(sys.modules, "skimage.registration", None)
+
+    with pytest.raises(ConfigError, match="or choose dis"):
+        flow.estimator(FlowSettings(method=method))
+
+
+def test_methods_are_never_mixed_in_what_is_kept():
+    assert FlowSettings(method="dis").fingerprint != FlowSettings(method="tvl1-scikit").fingerprint
