@@ -6,9 +6,9 @@ and just after. Windows must not span one: every shot is to be treated as a vide
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,10 +52,21 @@ class Shots:
         return [(max(a, start), min(b, stop)) for a, b in self.spans if a < stop and b > start]
 
 
-def find_shots(video: Video, *, cache: FieldCache | None = None, meter: Meter | None = None) -> Shots:
-    """Find the shots of a video. `meter` moves on by one for each frame. Raises UnreadableVideo."""
+def find_shots(
+    video: Video,
+    *,
+    cache: FieldCache | None = None,
+    meter: Meter | None = None,
+    watch: Callable[[int, NDArray[np.uint8]], None] | None = None,
+) -> Shots:
+    """Find the shots of a video. `meter` moves on by one for each frame. Raises UnreadableVideo.
+
+    watch: called with the first frame and the pictures, (n, SIDE, SIDE), of each piece, for whoever needs them too.
+    """
     change, blocks, before = [], [], None
-    for _, piece in pictures(video, side=SIDE, cache=cache, meter=meter):
+    for first, piece in pictures(video, side=SIDE, cache=cache, meter=meter):
+        if watch:
+            watch(first, piece[:, 0])
         gray = piece[:, 0].astype(np.float32)
         differences = np.abs(np.diff(gray, axis=0, prepend=gray[:1] if before is None else before[None]))
         block = differences.reshape(len(gray), _BLOCKS, SIDE // _BLOCKS, _BLOCKS, -1).mean((2, 4))
@@ -110,3 +121,28 @@ def without_jumps(pieces: Iterable[tuple[int, Piece]], shots: Shots) -> Iterator
                 piece[i] = piece[i + after[0]] if len(after) else 0
         last = piece[-1]
         yield first, piece
+
+
+def by_shot(pieces: Iterable[tuple[int, Piece]], shots: Shots) -> Iterator[Iterator[Piece]]:
+    """Split a stream of (first frame, values (n, ...)) into one stream of values for each shot.
+
+    Each must be read to its end before the next is asked for.
+    """
+    source = iter(pieces)
+    waiting: list[tuple[int, Piece]] = []
+
+    def one(stop: int) -> Iterator[Piece]:
+        while True:
+            held = waiting.pop() if waiting else next(source, None)
+            if held is None:
+                return
+            first, piece = held
+            if first + len(piece) > stop:
+                waiting.append((stop, cast(Piece, piece[stop - first :])))
+                piece = cast(Piece, piece[: stop - first])
+            yield piece
+            if first + len(piece) >= stop:
+                return
+
+    for _, stop in shots.spans:
+        yield one(stop)

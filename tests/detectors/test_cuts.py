@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detectors.cuts import Shots, find_shots, shots_of, without_jumps
+from detectors.cuts import Shots, by_shot, find_shots, shots_of, without_jumps
 from detectors.field_cache import FieldCache
 from detectors.pictures import pictures
 from detectors.video import Video
@@ -90,6 +90,15 @@ def test_held_frames_at_the_start_of_a_shot_take_what_follows():
 
     ((_, piece),) = without_jumps([(0, np.arange(10.0))], shots)
     np.testing.assert_array_equal(piece, [0, 1, 1, 5, 5, 5, 6, 7, 8, 9])
+
+
+@pytest.mark.parametrize("size", [1, 7, 50])
+def test_a_stream_is_split_into_its_shots(size):
+    values = np.arange(50)
+    pieces = [(first, values[first : first + size]) for first in range(0, 50, size)]
+
+    split = [np.concatenate(list(stream)) for stream in by_shot(pieces, changes(20, 40))]
+    assert [(len(part), part[0]) for part in split] == [(20, 0), (20, 20), (10, 40)]
 
 
 def test_kept_pictures_are_the_same_as_fresh_ones(tmp_path, two_scenes, monkeypatch):
