@@ -5,8 +5,12 @@ It is MemAE's network (Gong et al. 2019) without the memory.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 import torch
 from torch import Tensor, nn
+
+from detectors.pseudoanomaly.config import PseudoAnomalyConfig
 
 WINDOW = 16
 """Frames that the network sees at once."""
@@ -45,6 +49,18 @@ def pattern(bottleneck: Tensor) -> Tensor:
     """Describe each window by mean and deviation of each bottleneck channel: (B, D, ...) -> (B, 2 D)."""
     flat = bottleneck.flatten(2)  # (B, D, T' * H' * W')
     return torch.cat([flat.mean(2), flat.std(2)], dim=1)
+
+
+def computing(config: PseudoAnomalyConfig, device: torch.device) -> AbstractContextManager[None]:
+    """Compute with the numbers that the settings ask for: bfloat16 where `auto` finds that it is faster."""
+    if config.precision == "auto":
+        if device.type == "cuda":
+            fast = torch.cuda.is_bf16_supported(including_emulation=False)
+        else:
+            fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    else:
+        fast = config.precision == "bfloat16"
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=fast)
 
 
 def _down(channels: int, width: int, *, frames: int) -> nn.Sequential:

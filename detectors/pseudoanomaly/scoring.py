@@ -1,317 +1,264 @@
-"""From motion to scores: rebuild every frame, and judge the motion that was not rebuilt.
+"""From what was measured to scores: every part on the scale of usual footage, then added up.
 
-Frames are rebuilt by windows of 16 that start `scoring_stride` frames apart; each window gives its central
-frames, so that every frame is rebuilt once. At the ends of a video the windows go on backwards (reflection).
-Everything is a stream: memory does not grow with the length of a video, except by what is returned.
+A part of the calibrated score is in robust deviations from usual frames, so that videos can be compared and a
+video that is abnormal throughout does not look normal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.nn import functional
 
-from detectors.base import ConfigError, Heatmaps, Patterns, Track, VideoScores
-from detectors.flow import Fields
+from detectors.base import Heatmaps, Patterns, Track, VideoScores
+from detectors.pseudoanomaly import benchmark, motion
 from detectors.pseudoanomaly.config import PseudoAnomalyConfig
-from detectors.pseudoanomaly.network import WINDOW, ConvAutoencoder, pattern
-from detectors.windows import reflected, time_means
+from detectors.pseudoanomaly.motion import ERROR, FASTER, HEATMAP_STRIDE, SPEED, UNEXPECTED
+from detectors.pseudoanomaly.network import WINDOW
+from detectors.pseudoanomaly.plain import PlainMeasured, Scale
+from detectors.pseudoanomaly.rebuilding import CELLS, REGION
 
-Floats = NDArray[np.float32]
-
-CELLS = 31
-"""Cells along each side: each covers 1/16 of the frame and overlaps its neighbours by half."""
-
-UNEXPECTED, FASTER, SPEED, ERROR = range(4)
-"""What is measured in each cell: length of the motion that was not rebuilt, how much faster than rebuilt,
-speed, squared error."""
-
-POWER = (1, 1, 1, 2)
-"""With which power of the size of things in the picture each of them grows."""
-
-SMOOTHING = 16
-"""Frames over which the cells are averaged."""
-
-HEATMAP_STRIDE = 4
-
-_REGION = (1 / 64, 1 / 64, 63 / 64, 63 / 64)  # centres of the cells lie 1/32 to 31/32 into the frame
-_LEAST_SPREAD = (0.02, 0.02, 0.02, 1e-4)  # for footage in which nothing ever moves
-_STEEPEST = np.log(10) / CELLS  # things ten times as large at one end of the picture
-_HISTORY = 4 * WINDOW  # frames that a window can still reach back to
-
-
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """Frames and what became of them, in network units.
-
-    cells: (n, 5, CELLS, CELLS), input minus output of horizontal motion, vertical motion and speed; speed;
-    squared error. error: (n,), mean squared error. mean: (n,), mean speed.
-    patterns: (k, D), of each window whose central frames begin at a multiple of 16. starts: (k,).
-    """
-
-    cells: Floats
-    error: Floats
-    mean: Floats
-    patterns: Floats
-    starts: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One video in numbers, in network units.
-
-    strongest: (N, 4, R), each frame's strongest cell of each kind after averaging over SMOOTHING frames: of
-    each of R = CELLS rows, or, once there is a calibration, of the whole frame without perspective, R = 1.
-    error: (N,), mean: (N,). cell_speed, cell_speed_mean: (N,), speed of the fastest of 16 x 16 cells, and of
-    the one that is fastest on average over 16 frames: the untrained baselines.
-    heat: uint8 (M, CELLS, CELLS), of every HEATMAP_STRIDE-th frame.
-    """
-
-    strongest: Floats
-    error: Floats
-    mean: Floats
-    cell_speed: Floats
-    cell_speed_mean: Floats
-    heat: NDArray[np.uint8]
-    patterns: Floats
-    starts: NDArray[np.int64]
+_HEAT_PER_TOP = 1.5  # what is drawn hottest, in hottest usual cells
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How usual footage measures, which puts the parts of the score on one scale.
+    """How usual footage measures, part by part; None for parts the settings do not use.
 
-    scale: pixels a frame that the network sees as 1. perspective: (CELLS,), how large things are in each row
-    of cells, 1 on average. centre, spread, top: (4,), median, robust deviation and 99.9th percentile of the
-    strongest cell of usual frames; error_centre, error_spread: of the mean error.
+    gates: for each stream, how well its network tells pseudo-anomalies from held-out footage (AUC).
+    without_things: pseudo-anomalies were to be put on things, and there were none.
     """
 
-    scale: float
-    error_centre: float
-    error_spread: float
-    perspective: NDArray[np.float64]
-    centre: NDArray[np.float64]
-    spread: NDArray[np.float64]
-    top: NDArray[np.float64]
+    motion: motion.Calibration | None
+    appearance: Scale | None
+    lingering: Scale | None
+    gates: dict[str, float]
+    without_things: bool = False
 
-    @classmethod
-    def of(
-        cls,
-        scale: float,
-        usual: Sequence[Measured],
-        frames: Sequence[NDArray[np.bool_]],
-        *,
-        perspective: bool,
-    ) -> Calibration:
-        """Calibrate on videos, of each only on the chosen frames."""
-        rows = np.concatenate([m.strongest[chosen] for m, chosen in zip(usual, frames, strict=True)])
-        sizes = _perspective(rows[:, SPEED]) if perspective else np.ones(CELLS)
-        strongest = (rows / _row_sizes(sizes)).max(2)  # (N, 4)
-        error = np.concatenate([m.error[chosen] for m, chosen in zip(usual, frames, strict=True)])
-        centre, spread = _centre_and_spread(strongest)
-        spread = np.maximum(spread, _LEAST_SPREAD)
-        error_centre, error_spread = _centre_and_spread(error)
-        return cls(
-            scale=scale,
-            error_centre=float(error_centre),
-            error_spread=max(float(error_spread), _LEAST_SPREAD[ERROR]),
-            perspective=sizes,
-            centre=centre,
-            spread=spread,
-            top=np.maximum(np.percentile(strongest, 99.9, axis=0), spread),
-        )
-
-    def array(self) -> NDArray[np.float64]:
-        """Give everything as (LENGTH,) float64."""
-        first = [self.scale, self.error_centre, self.error_spread]
-        return np.concatenate([first, self.centre, self.spread, self.top, self.perspective])
-
-    @classmethod
-    def from_array(cls, values: NDArray[np.float64]) -> Calibration:
-        """Put together what `array` gave. Raises ConfigError if a scale is not above zero."""
-        centre, spread, top = values[3:15].reshape(3, 4)
-        scale, error_centre, error_spread = map(float, values[:3])
-        found = cls(scale, error_centre, error_spread, values[15:], centre, spread, top)
-        if min(found.scale, found.error_spread, *spread, *top, *found.perspective) <= 0:
-            raise ConfigError("The model file holds a scale that is not above zero; make the model again.")
-        return found
-
-    def level(self, cells: Floats) -> Floats:
-        """Take the perspective out of cells (n, 4, CELLS, CELLS): divide by the size of things there."""
-        return (cells / _row_sizes(self.perspective)[..., None]).astype(np.float32)
-
-    def z(self, strongest: Floats, kind: int) -> NDArray[np.float64]:
-        """Put the strongest cells of a kind on the scale of usual frames: 0 is usual, 1 is one deviation."""
-        return (strongest[:, kind, 0] - self.centre[kind]) / self.spread[kind]
-
-    def heat(self, cells: Floats, kinds: Sequence[int]) -> NDArray[np.uint8]:
-        """Draw level cells (n, 4, CELLS, CELLS) as (n, CELLS, CELLS); 255 is `heat_high`."""
-        total = sum(cells[:, kind] / self.spread[kind] for kind in kinds)
-        return np.clip(np.rint(total * (255 / self.heat_high(kinds))), 0, 255).astype(np.uint8)
-
-    def heat_high(self, kinds: Sequence[int]) -> float:
-        """Say which heat is drawn as 255: half as much again as the hottest cell of usual footage."""
-        return float(1.5 * sum(self.top[kind] / self.spread[kind] for kind in kinds))
+    def counts(self, stream: str, config: PseudoAnomalyConfig) -> bool:
+        """Say whether a network has learned enough to count. One that could not be asked counts."""
+        return not self.gates.get(stream, float("nan")) < config.gate
 
 
-LENGTH = 15 + CELLS
-"""Numbers in a calibration."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that was measured of one video, shot by shot, and where the shots begin."""
+
+    starts: Sequence[int]
+    motion: Sequence[motion.Measured] | None = None
+    appearance: Sequence[PlainMeasured] | None = None
+    lingering: Sequence[PlainMeasured] | None = None
+    semantic: Sequence[NDArray[np.float32]] | None = None
 
 
-def _row_sizes(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
-    return sizes ** np.array(POWER)[:, None]  # (4, CELLS)
-
-
-def _perspective(speeds: Floats) -> NDArray[np.float64]:
-    """Estimate how the size of things changes from the top row of cells to the bottom row.
-
-    speeds: (N, CELLS), the speed of the fastest cell of each row. On level ground the speed of usual things
-    grows with their size, so an exponential through the top speeds of the rows with motion says it; two
-    numbers for the whole picture, so that no row learns to overlook what is unusual in it.
-    """
-    top = np.percentile(speeds.astype(np.float64), 99, axis=0)
-    rows = np.arange(CELLS)
-    moving = top > max(0.15 * top.max(), _LEAST_SPREAD[SPEED])
-    if moving.sum() < CELLS / 4:
-        return np.ones(CELLS)
-    slope = np.polyfit(rows[moving], np.log(top[moving]), 1)[0]
-    sizes = np.exp(np.clip(slope, -_STEEPEST, _STEEPEST) * rows)
-    return sizes / sizes.mean()
-
-
-def _centre_and_spread(values: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    low, centre, high = np.percentile(values.astype(np.float64), (15.87, 50, 84.13), axis=0)
-    return centre, (high - low) / 2
-
-
-@torch.inference_mode()
-def rebuild(
-    network: ConvAutoencoder,
-    pieces: Iterable[Fields],
-    n_frames: int,
-    *,
-    scale: float,
-    stride: int,
-    device: torch.device,
-) -> Iterator[Rebuilt]:
-    """Rebuild the motion of a video that comes in pieces (n, 3, size, size); frames leave in order."""
-    lead = (WINDOW - stride) // 2
-    held: Fields | None = None
-    available = done = 0  # the frame after held[-1]; the next frame to leave
-    for piece in pieces:
-        held = piece if held is None else np.concatenate([held[-_HISTORY:], piece])
-        available += len(piece)
-        at_once = 16 if device.type == "cuda" else max(1, 16 * 64**2 // piece.shape[-1] ** 2)  # memory
-        while done < n_frames:
-            firsts = np.arange(done, min(n_frames, done + stride * at_once), stride)
-            chosen = reflected(firsts[:, None] - lead + np.arange(WINDOW), n_frames)  # (B, 16)
-            chosen = chosen[chosen.max(1) < available]
-            firsts = firsts[: len(chosen)]
-            if not len(chosen):
-                break
-            windows = held[chosen - (available - len(held))]  # (B, 16, 3, size, size)
-            seen = torch.from_numpy(windows).to(device).float().transpose(1, 2) / scale
-            count = min(len(firsts) * stride, n_frames - done)
-            yield _rebuild(network, seen, firsts, count=count, stride=stride)
-            done += count
-
-
-def _rebuild(
-    network: ConvAutoencoder, seen: torch.Tensor, firsts: NDArray[np.int64], *, count: int, stride: int
-) -> Rebuilt:
-    lead = (WINDOW - stride) // 2
-    bottleneck = network.encode(seen.contiguous(memory_format=torch.channels_last_3d))
-    centre = slice(lead, lead + stride)
-    actual, output = seen[:, :, centre], network.decoder(bottleneck)[:, :, centre]  # (B, 3, stride, ...)
-    squared = (actual - output).square().mean(1)  # (B, stride, size, size)
-    maps = torch.cat([actual - output, actual[:, 2:], squared[:, None]], dim=1).transpose(1, 2)
-    half = maps.shape[-1] // 32
-    cells = functional.avg_pool2d(maps.flatten(0, 1), 2 * half, stride=half)  # (B * stride, 5, 31, 31)
-    kept = firsts % WINDOW == 0
-    return Rebuilt(
-        cells=cells[:count].cpu().numpy(),
-        error=squared.mean((2, 3)).flatten()[:count].cpu().numpy(),
-        mean=actual[:, 2].mean((2, 3)).flatten()[:count].cpu().numpy(),
-        patterns=pattern(bottleneck).cpu().numpy()[kept],
-        starts=firsts[kept] - lead,
-    )
-
-
-def measure(
-    rebuilt: Iterable[Rebuilt], *, calibration: Calibration | None = None, kinds: Sequence[int] = ()
-) -> Measured:
-    """Sum up a video as it streams past; with a calibration, draw the heat of the cells of `kinds`."""
-    parts: list[Rebuilt] = []
-    cell_speed, cell_speed_mean, strongest, heat = [], [], [], []
-
-    def cells() -> Iterator[Floats]:
-        for part in rebuilt:
-            cell_speed.append(part.cells[:, 3, ::2, ::2].max((1, 2)))
-            parts.append(replace(part, cells=np.empty(0, np.float32)))  # cells are too many to keep
-            yield part.cells
-
-    done = 0
-    for means in time_means(cells(), SMOOTHING):  # (n, 5, CELLS, CELLS)
-        cell_speed_mean.append(means[:, 3, ::2, ::2].max((1, 2)))
-        unexpected = np.hypot(means[:, :1], means[:, 1:2])
-        kinds_of_cells = np.concatenate([unexpected, np.maximum(means[:, 2:], 0)], axis=1)
-        if calibration is None:
-            strongest.append(kinds_of_cells.max(3))
-        else:
-            level = calibration.level(kinds_of_cells)
-            strongest.append(level.max((2, 3))[..., None])
-            heat.append(calibration.heat(level[-done % HEATMAP_STRIDE :: HEATMAP_STRIDE], kinds))
-        done += len(means)
-    return Measured(
-        strongest=np.concatenate(strongest),
-        error=np.concatenate([part.error for part in parts]),
-        mean=np.concatenate([part.mean for part in parts]),
-        cell_speed=np.concatenate(cell_speed),
-        cell_speed_mean=np.concatenate(cell_speed_mean),
-        heat=np.concatenate(heat) if heat else np.zeros((0, CELLS, CELLS), np.uint8),
-        patterns=np.concatenate([part.patterns for part in parts]),
-        starts=np.concatenate([part.starts for part in parts]),
-    )
+def with_semantic(seen: Seen, semantic: Sequence[NDArray[np.float32]]) -> Seen:
+    """Add what the discriminator says of each shot, (n,) each."""
+    return replace(seen, semantic=semantic)
 
 
 def kinds_of(config: PseudoAnomalyConfig) -> tuple[int, ...]:
-    """List the kinds of cells that the score is made of."""
+    """List the kinds of cells that the heat of motion is made of."""
     return {
-        "fused": (UNEXPECTED, SPEED),
         "unexpected_motion": (UNEXPECTED,),
         "faster": (FASTER,),
-        "error": (ERROR,),
-    }[config.score]
+        "motion_error": (ERROR,),
+        "benchmark": (ERROR,),
+    }.get(config.score, (UNEXPECTED, SPEED))
 
 
-def judge(measured: Measured, calibration: Calibration, config: PseudoAnomalyConfig) -> VideoScores:
-    """Turn measurements into scores, in deviations from usual frames; the fused score adds its two parts."""
-    kinds = kinds_of(config)
-    if config.score == "error":
-        frames = (measured.error - calibration.error_centre) / calibration.error_spread
+def judge(seen: Seen, calibration: Calibration, config: PseudoAnomalyConfig) -> VideoScores:
+    """Turn measurements into scores."""
+    parts = _parts(seen, calibration, config)
+    moving = None if seen.motion is None else _joined(seen.motion)
+    if config.score == "benchmark":
+        frames = _benchmark(seen, config)
+    elif config.score == "calibrated":
+        frames = np.sum([weight * values for weight, values in parts.values()], axis=0)
+    elif config.score == "motion_error":
+        assert moving is not None
+        assert calibration.motion is not None
+        frames = calibration.motion.error_z(moving.error)
+    elif config.score in ("unexpected_motion", "faster"):
+        assert moving is not None
+        assert calibration.motion is not None
+        frames = calibration.motion.z(
+            moving.strongest, UNEXPECTED if config.score == "unexpected_motion" else FASTER
+        )
     else:
-        frames = np.sum([calibration.z(measured.strongest, kind) for kind in kinds], axis=0)
-    tracks = {
-        "unexpected_motion": measured.strongest[:, UNEXPECTED, 0] * calibration.scale,
-        "faster_than_expected": measured.strongest[:, FASTER, 0] * calibration.scale,
-        "reconstruction_error": measured.error,
-        "motion_mean": measured.mean * calibration.scale,
-        "motion_strongest_cell": measured.cell_speed * calibration.scale,
-        "motion_time_mean_16": measured.cell_speed_mean * calibration.scale,
-    }
+        frames = parts[config.score][1]
     return VideoScores(
         frames=frames.astype(np.float32),
-        tracks={name: Track(values.astype(np.float32)) for name, values in tracks.items()},
-        heatmaps=Heatmaps(
-            values=measured.heat,
-            frames=np.arange(0, len(frames), HEATMAP_STRIDE),
-            low=0.0,
-            high=calibration.heat_high(kinds),
-            region=_REGION,
-        ),
-        patterns=Patterns(actual=measured.patterns, starts=measured.starts, length=WINDOW),
+        tracks={
+            name: Track(values.astype(np.float32)) for name, values in _tracks(seen, calibration).items()
+        },
+        heatmaps=_heatmaps(seen, calibration, config),
+        patterns=_patterns(seen),
+        notes=_notes(seen, calibration, config),
     )
+
+
+def _parts(
+    seen: Seen, calibration: Calibration, config: PseudoAnomalyConfig
+) -> dict[str, tuple[float, NDArray[np.float64]]]:
+    """Name -> weight and values (N,), in deviations from usual frames."""
+    parts: dict[str, tuple[float, NDArray[np.float64]]] = {}
+    if seen.motion is not None and calibration.motion is not None:
+        strongest = np.concatenate([m.strongest for m in seen.motion])
+        fast = calibration.motion.z(strongest, SPEED)
+        unexpected = (
+            calibration.motion.z(strongest, UNEXPECTED) if calibration.counts("motion", config) else 0
+        )
+        parts["motion"] = config.eta_motion, fast + unexpected
+    if seen.appearance is not None and calibration.appearance is not None:
+        weight = config.eta_appearance if calibration.counts("appearance", config) else 0.0
+        parts["appearance"] = weight, calibration.appearance.excess(_strongest(seen.appearance))
+    if seen.lingering is not None and calibration.lingering is not None:
+        excess = calibration.lingering.excess(_strongest(seen.lingering))
+        parts["lingering"] = config.eta_lingering, excess
+    if seen.semantic is not None:
+        parts["semantic"] = config.eta_semantic, np.concatenate(seen.semantic).astype(np.float64)
+    return parts
+
+
+def _benchmark(seen: Seen, config: PseudoAnomalyConfig) -> NDArray[np.float64]:
+    """Score as the paper does; frames that its protocol leaves out take the score of the nearest one."""
+    indicators, weights = [], []
+    n_frames = 0
+    for stream, measured, weight in (
+        ("appearance", seen.appearance, config.eta_appearance),
+        ("motion", seen.motion, config.eta_motion),
+    ):
+        if measured is not None:
+            error = np.concatenate([m.error for m in measured])
+            n_frames = len(error)
+            inner = benchmark.crop(error) if n_frames >= WINDOW else error
+            to_indicator = benchmark.indicator if stream == "appearance" else benchmark.motion_indicator
+            indicators.append(to_indicator(inner))
+            weights.append(weight)
+    if seen.semantic is not None:
+        probability = np.concatenate(seen.semantic).astype(np.float64)
+        indicators.append(benchmark.crop(probability) if n_frames >= WINDOW else probability)
+        weights.append(config.eta_semantic)
+    total = benchmark.aggregate(indicators, weights)
+    if n_frames < WINDOW:
+        return total
+    return np.pad(total, (benchmark.FIRST, benchmark.LAST), mode="edge")
+
+
+def _tracks(seen: Seen, calibration: Calibration) -> dict[str, NDArray[np.floating]]:
+    tracks: dict[str, NDArray[np.floating]] = {}
+    if seen.motion is not None and calibration.motion is not None:
+        moving, scale = _joined(seen.motion), calibration.motion.scale
+        tracks |= {
+            "unexpected_motion": moving.strongest[:, UNEXPECTED, 0] * scale,
+            "faster_than_expected": moving.strongest[:, FASTER, 0] * scale,
+            "motion_error": moving.error,
+            "motion_mean": moving.mean * scale,
+            "motion_strongest_cell": moving.cell_speed * scale,
+            "motion_time_mean_16": moving.cell_speed_mean * scale,
+        }
+    if seen.appearance is not None:
+        tracks["appearance_error"] = np.concatenate([m.error for m in seen.appearance])
+        tracks["unexpected_appearance"] = _strongest(seen.appearance)
+    if seen.lingering is not None:
+        tracks["lingering"] = _strongest(seen.lingering)
+    if seen.semantic is not None:
+        tracks["semantic_inconsistency"] = np.concatenate(seen.semantic)
+    return tracks
+
+
+def _heatmaps(seen: Seen, calibration: Calibration, config: PseudoAnomalyConfig) -> Heatmaps:
+    """Add the heat of all parts that count, on one scale for all videos of a model."""
+    lengths = _lengths(seen)
+    frames = np.concatenate(
+        [
+            start + np.arange(0, length, HEATMAP_STRIDE)
+            for start, length in zip(seen.starts, lengths, strict=True)
+        ]
+    )
+    total = np.zeros((len(frames), CELLS, CELLS), np.float32)
+    high = 0.0
+    if seen.motion is not None and calibration.motion is not None:
+        kinds = kinds_of(config)
+        high = calibration.motion.heat_high(kinds)
+        for drawn, values in _slices(total, [m.heat for m in seen.motion]):
+            drawn += values * np.float32(high / 255)
+    for name, measured, scale, weight in (
+        ("appearance", seen.appearance, calibration.appearance, config.eta_appearance),
+        ("lingering", seen.lingering, calibration.lingering, config.eta_lingering),
+    ):
+        if measured is None or scale is None or not (weight and calibration.counts(name, config)):
+            continue
+        if not high:
+            high = _HEAT_PER_TOP * scale.top / scale.spread
+        for drawn, values in _slices(total, [m.cells for m in measured]):
+            drawn += weight * np.maximum(0, (values.astype(np.float32) - scale.top) / scale.spread)
+    high = high or 1.0
+    return Heatmaps(
+        values=np.clip(np.rint(total * (255 / high)), 0, 255).astype(np.uint8),
+        frames=frames,
+        low=0.0,
+        high=high,
+        region=REGION,
+    )
+
+
+def _slices(total: NDArray[np.float32], parts: Sequence[NDArray]):
+    first = 0
+    for values in parts:
+        yield total[first : first + len(values)], values
+        first += len(values)
+
+
+def _patterns(seen: Seen) -> Patterns | None:
+    if seen.motion is None:
+        return None
+    shots = list(zip(seen.starts, seen.motion, strict=True))
+    return Patterns(
+        actual=np.concatenate([m.patterns for _, m in shots]),
+        starts=np.concatenate([start + m.starts for start, m in shots]),
+        length=WINDOW,
+    )
+
+
+def _notes(seen: Seen, calibration: Calibration, config: PseudoAnomalyConfig) -> tuple[str, ...]:
+    notes = []
+    cuts = list(seen.starts[1:])
+    if cuts:
+        listed = ", ".join(map(str, cuts[:5])) + (f" and {len(cuts) - 5} more" if len(cuts) > 5 else "")
+        notes.append(f"The scene is cut at frame {listed}; motion across a cut was not judged.")
+    if calibration.without_things:
+        notes.append(
+            "Nothing stood out or moved in the training footage, so pseudo-anomalies were put on irregular strokes "
+            "instead of on things."
+        )
+    for stream, auc in calibration.gates.items():
+        if not calibration.counts(stream, config):
+            notes.append(
+                f"The network of {stream} hardly tells pseudo-anomalies from usual footage (AUC {auc:.2f}), so it "
+                "does not count in the score. More footage may help."
+            )
+    return tuple(notes)
+
+
+def _joined(shots: Sequence[motion.Measured]) -> motion.Measured:
+    if len(shots) == 1:
+        return shots[0]
+    return replace(
+        shots[0],
+        **{
+            name: np.concatenate([getattr(m, name) for m in shots])
+            for name in ("strongest", "error", "mean", "cell_speed", "cell_speed_mean", "heat", "patterns")
+        },
+    )
+
+
+def _strongest(shots: Sequence[PlainMeasured]) -> NDArray[np.float32]:
+    return np.concatenate([m.strongest for m in shots])
+
+
+def _lengths(seen: Seen) -> list[int]:
+    measured = next(part for part in (seen.motion, seen.appearance, seen.lingering) if part is not None)
+    return [len(m.strongest) for m in measured]

@@ -1,15 +1,11 @@
-"""Training of the temporal stream: rebuild normal motion from normal and pseudo-anomalous motion (eq. 5).
-
-A pseudo-anomaly is the same footage played two to five times as fast (skip-frame, Astrid et al. 2021); the
-target is always the normal window from the same start.
-"""
+"""Training of the autoencoders: rebuild normal windows from normal and pseudo-anomalous ones (eq. 4 and 5)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -17,115 +13,49 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from detectors import checkpoints
-from detectors.base import (
-    ABNORMAL,
-    NORMAL,
-    ConfigError,
-    Meter,
-    ProgressCallback,
-    Supervision,
-    Video,
-)
-from detectors.field_cache import FieldCache
-from detectors.flow import CHUNK, Fields, FlowSettings, fields
+from detectors.base import NORMAL, ConfigError, Meter, ProgressCallback
 from detectors.pseudoanomaly.config import PseudoAnomalyConfig
-from detectors.pseudoanomaly.network import WINDOW, ConvAutoencoder
-from detectors.windows import reflected
+from detectors.pseudoanomaly.material import Stretch
+from detectors.pseudoanomaly.network import WINDOW, ConvAutoencoder, computing
 
-LEAST_SCALE = 0.25
-"""Pixels a frame. Slower motion than this is the noise of the flow, and must not be blown up to size one."""
+_NORM_BATCHES = 100
+
+Batch = tuple[Tensor, Tensor]
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Consecutive frames of one video: fields float16 (n, 3, size, size) and verdicts int8 (n,)."""
+class Pairs(Protocol):
+    """Makes training pairs; each window is (C, 16, S, S) in the units of the network."""
 
-    fields: Fields
-    labels: NDArray[np.int8]
+    def normal(self, index: int, start: int) -> NDArray[np.float32]:
+        """Give the window of a stretch from `start` on."""
+        ...
 
-    def window(self, start: int, *, stride: int = 1) -> NDArray[np.float32]:
-        """Give 16 fields from `start` on, `stride` frames apart, as motion over that many frames.
+    def pseudo(
+        self, index: int, start: int, *, random: np.random.Generator, freely: bool = False
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+        """Make a pseudo-anomaly and the normal window it came from, or None where the footage has none.
 
-        Shape (3, 16, size, size). A stretch that is too short goes on backwards at its end.
+        freely: frames that are held out may be used.
         """
-        chosen = reflected(start + stride * np.arange(WINDOW), len(self.fields))
-        return self.fields[chosen].transpose(1, 0, 2, 3).astype(np.float32) * stride
-
-    def is_usual(self, start: int, stop: int) -> bool:
-        """Say whether nobody found anything abnormal in [start, stop)."""
-        return not (self.labels[start:stop] == ABNORMAL).any()
-
-    def starts(self) -> NDArray[np.int64]:
-        """List where a training window may start: wherever it holds no frame that somebody found abnormal."""
-        last = max(1, len(self.fields) - WINDOW + 1)
-        return np.flatnonzero([self.is_usual(start, start + WINDOW) for start in range(last)])
-
-
-def gather(
-    videos: Sequence[Video],
-    config: PseudoAnomalyConfig,
-    *,
-    supervision: Supervision | None,
-    cache: FieldCache | None,
-    progress: ProgressCallback,
-) -> list[Stretch]:
-    """Compute the motion to learn from: all of it, or stretches spread evenly if there is too much."""
-    chunks = [(video, first) for video in videos for first in range(0, video.n_frames, CHUNK)]
-    frames = sum(video.n_frames for video in videos)
-    if frames > config.max_training_frames:
-        keep = max(1, len(chunks) * config.max_training_frames // frames)
-        chunks = [chunks[i] for i in np.linspace(0, len(chunks) - 1, keep).round().astype(int)]
-    spans = _joined(chunks)
-    meter = Meter(progress, "motion", sum(stop - start for _, start, stop in spans))
-    settings = flow_settings(config)
-    stretches = []
-    for video, start, stop in spans:
-        found = np.empty((stop - start, 3, config.size, config.size), np.float16)
-        for first, piece in fields(video, settings, start=start, stop=stop, cache=cache, meter=meter):
-            found[first - start : first - start + len(piece)] = piece
-        labels = (supervision or Supervision({})).of(video)[start:stop]
-        stretches.append(Stretch(found, labels))
-    return stretches
-
-
-def _joined(chunks: list[tuple[Video, int]]) -> list[tuple[Video, int, int]]:
-    spans: list[tuple[Video, int, int]] = []
-    for video, first in chunks:
-        stop = min(first + CHUNK, video.n_frames)
-        if spans and spans[-1][0] is video and spans[-1][2] == first:
-            spans[-1] = (video, spans[-1][1], stop)
-        else:
-            spans.append((video, first, stop))
-    return spans
-
-
-def flow_settings(config: PseudoAnomalyConfig) -> FlowSettings:
-    """Say how the motion for this config is estimated."""
-    return FlowSettings(grid=config.size, preset=config.flow_preset, long_side=config.flow_long_side)
-
-
-def speed_scale(stretches: Sequence[Stretch]) -> float:
-    """Compute the 99.9th percentile of the usual speed, in pixels a frame: what the network sees as 1."""
-    usual = [stretch.fields[stretch.labels != ABNORMAL, 2] for stretch in stretches]
-    step = max(1, sum(len(speeds) for speeds in usual) // 1000)
-    sample = np.concatenate([speeds[::step].ravel() for speeds in usual])
-    if not sample.size:
-        raise ConfigError(
-            "Every frame of the training footage was found abnormal: there is nothing usual to learn from. "
-            "Add footage in which nothing happens, or take back some verdicts."
-        )
-    return max(LEAST_SCALE, float(np.percentile(sample.astype(np.float32), 99.9)))
+        ...
 
 
 class Sampler:
     """Draws training batches; what it draws in an epoch depends on the seed and the epoch alone."""
 
     def __init__(
-        self, stretches: Sequence[Stretch], config: PseudoAnomalyConfig, *, scale: float, seed: int
+        self,
+        stretches: Sequence[Stretch],
+        pairs: Pairs,
+        config: PseudoAnomalyConfig,
+        *,
+        ratio: float,
+        seed: int,
     ) -> None:
         self._stretches = stretches
+        self.pairs = pairs
         self._config = config
-        self._scale = scale
+        self._ratio = ratio
         self._seed = seed
         self._starts = [stretch.starts() for stretch in stretches]
         windows = sum(math.ceil(len(starts) / config.training_stride) for starts in self._starts)
@@ -137,17 +67,34 @@ class Sampler:
         self.steps = max(math.ceil(windows / config.batch_size), math.ceil(config.min_steps / config.epochs))
         """Batches in an epoch."""
 
-    def epoch(self, number: int):
-        """Yield the (input, target) batches of an epoch, each (B, 3, 16, size, size)."""
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Yield the (input, target) batches of an epoch, each (B, C, 16, S, S)."""
         random = np.random.default_rng([self._seed, number])
         batch = self._config.batch_size
         windows = self._windows(random)
         rounds = math.ceil(self.steps * batch / len(windows))
         order = np.concatenate([random.permutation(len(windows)) for _ in range(rounds)])
         for step in range(self.steps):
-            pairs = [self._pair(*windows[i], random=random) for i in order[step * batch : (step + 1) * batch]]
-            seen, target = (np.stack(side) / self._scale for side in zip(*pairs, strict=True))
+            drawn = [self._pair(*windows[i], random=random) for i in order[step * batch : (step + 1) * batch]]
+            seen, target = (np.stack(side) for side in zip(*drawn, strict=True))
             yield torch.from_numpy(seen), torch.from_numpy(target)
+
+    def normal(self, steps: int) -> Iterator[Tensor]:
+        """Yield batches of normal windows, (B, C, 16, S, S)."""
+        random = np.random.default_rng([self._seed, 1, 1])
+        windows = self._windows(random)
+        for _ in range(steps):
+            drawn = random.integers(len(windows), size=self._config.batch_size)
+            yield torch.from_numpy(np.stack([self.pairs.normal(*windows[i]) for i in drawn]))
+
+    def pseudo_pairs(self, count: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Yield up to `count` pseudo-anomalies and the normal windows they came from, (C, 16, S, S)."""
+        random = np.random.default_rng([self._seed, 1, 2])
+        windows = self._windows(random)
+        for i in random.integers(len(windows), size=count):
+            made = self.pairs.pseudo(*windows[i], random=random)
+            if made is not None:
+                yield made
 
     def _windows(self, random: np.random.Generator) -> list[tuple[int, int]]:
         stride = self._config.training_stride
@@ -160,31 +107,40 @@ class Sampler:
         return windows
 
     def _pair(
-        self, stretch_index: int, start: int, *, random: np.random.Generator
+        self, index: int, start: int, *, random: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        stretch = self._stretches[stretch_index]
-        normal = stretch.window(start)
-        fitting = [
-            stride
-            for stride in self._config.skip_strides
-            if start + stride * (WINDOW - 1) < len(stretch.fields)
-            and stretch.is_usual(start, start + stride * (WINDOW - 1) + 1)
-        ]
-        if random.random() >= self._config.pseudo_anomaly_ratio or not fitting:
-            return normal, normal
-        return stretch.window(start, stride=int(random.choice(fitting))), normal
+        if random.random() < self._ratio:
+            made = self.pairs.pseudo(index, start, random=random)
+            if made is not None:
+                return made
+        normal = self.pairs.normal(index, start)
+        return normal, normal
 
 
-def make_network(config: PseudoAnomalyConfig, *, seed: int) -> ConvAutoencoder:
-    """Make the network with weights that depend on the seed alone."""
+def make_networks(config: PseudoAnomalyConfig, *, seed: int) -> nn.ModuleDict:
+    """Make the network of each stream, with weights that depend on the seed alone."""
+    networks = nn.ModuleDict()
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return ConvAutoencoder(3, config.widths, tanh=config.output == "tanh")
+        for name, channels, used in (
+            ("motion", 3, config.uses_motion),
+            ("appearance", config.channels, config.uses_appearance),
+        ):
+            torch.manual_seed(seed)
+            if used:
+                networks[name] = ConvAutoencoder(channels, config.widths, tanh=config.output == "tanh")
+    return networks
+
+
+def of(networks: nn.ModuleDict, stream: str) -> ConvAutoencoder:
+    """Give the network of a stream."""
+    network = networks[stream]
+    assert isinstance(network, ConvAutoencoder)
+    return network
 
 
 def train(
-    network: ConvAutoencoder,
-    sampler: Sampler,
+    networks: nn.ModuleDict,
+    samplers: Mapping[str, Sampler],
     config: PseudoAnomalyConfig,
     *,
     device: torch.device,
@@ -192,28 +148,42 @@ def train(
     checkpoint: Path | None,
     fingerprint: str,
 ) -> list[float]:
-    """Train in place, on from the last epoch in `checkpoint`, and give the mean loss of each epoch."""
-    network.to(device, memory_format=torch.channels_last_3d).train()  # type: ignore[call-overload]
-    optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
+    """Train in place, on from the last epoch in `checkpoint`, and give the mean loss of each epoch.
+
+    The loss of an epoch is the mean over the streams.
+    """
+    networks.to(device, memory_format=torch.channels_last_3d).train()  # type: ignore[call-overload]
+    # One optimiser for both: Adam leaves parameters without a gradient alone, so neither stream moves the other.
+    optimiser = torch.optim.Adam(networks.parameters(), lr=config.learning_rate)
     losses: list[float] = []
     if checkpoint is not None:
-        state = checkpoints.resume(checkpoint, fingerprint=fingerprint, model=network, optimiser=optimiser)
+        state = checkpoints.resume(checkpoint, fingerprint=fingerprint, model=networks, optimiser=optimiser)
         losses = state.get("losses", [])
-    meter = Meter(progress, "training", config.epochs * sampler.steps)
-    meter.done = len(losses) * sampler.steps
+    steps = sum(sampler.steps for sampler in samplers.values())
+    meter = Meter(progress, "training", config.epochs * steps)
+    meter.done = len(losses) * steps
     for epoch in range(len(losses), config.epochs):
         total = 0.0
-        for step, (seen, target) in enumerate(sampler.epoch(epoch)):
-            for group in optimiser.param_groups:
-                group["lr"] = _learning_rate(config, meter.done / meter.total)
-            total += _step(network, optimiser, seen.to(device), target.to(device))
-            meter.advance(loss=total / (step + 1), epoch=epoch + 1)
-        losses.append(total / sampler.steps)
+        for name, sampler in samplers.items():
+            sum_of_losses = 0.0
+            for step, (seen, target) in enumerate(sampler.epoch(epoch)):
+                for group in optimiser.param_groups:
+                    done = (epoch + step / sampler.steps) / config.epochs
+                    group["lr"] = _learning_rate(config, done)
+                with computing(config, device):
+                    loss = _loss(networks[name], seen.to(device), target.to(device))
+                optimiser.zero_grad(set_to_none=True)
+                loss.backward()
+                optimiser.step()
+                sum_of_losses += loss.item()
+                meter.advance(loss=sum_of_losses / (step + 1), epoch=epoch + 1)
+            total += sum_of_losses / sampler.steps
+        losses.append(total / len(samplers))
         if checkpoint is not None:
             checkpoints.save(
                 checkpoint,
                 fingerprint=fingerprint,
-                model=network,
+                model=networks,
                 optimiser=optimiser,
                 state={"losses": losses},
             )
@@ -226,9 +196,22 @@ def _learning_rate(config: PseudoAnomalyConfig, done: float) -> float:
     return config.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
 
 
-def _step(network: nn.Module, optimiser: torch.optim.Optimizer, seen: Tensor, target: Tensor) -> float:
-    optimiser.zero_grad(set_to_none=True)
-    loss = nn.functional.mse_loss(network(seen.contiguous(memory_format=torch.channels_last_3d)), target)
-    loss.backward()
-    optimiser.step()
-    return loss.item()
+def _loss(network: nn.Module, seen: Tensor, target: Tensor) -> Tensor:
+    output = network(seen.contiguous(memory_format=torch.channels_last_3d))
+    return nn.functional.mse_loss(output.float(), target)
+
+
+@torch.no_grad()
+def recompute_norms(network: nn.Module, sampler: Sampler, *, device: torch.device) -> None:
+    """Measure mean and variance of each BatchNorm anew, on normal windows alone."""
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm3d)]
+    before = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean over all batches
+    network.train()
+    for batch in sampler.normal(min(_NORM_BATCHES, sampler.steps)):
+        network(batch.to(device).contiguous(memory_format=torch.channels_last_3d))
+    for norm, momentum in zip(norms, before, strict=True):
+        norm.momentum = momentum
+    network.eval()

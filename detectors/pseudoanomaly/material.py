@@ -1,0 +1,248 @@
+"""What is learned from: stretches of consecutive frames with their motion, pictures, things and verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.base import ABNORMAL, UNKNOWN, ConfigError, Meter, ProgressCallback, Supervision, Video
+from detectors.cuts import Shots, find_shots, without_jumps
+from detectors.field_cache import FieldCache
+from detectors.flow import CHUNK, Fields, FlowSettings, fields
+from detectors.pictures import pictures
+from detectors.pseudoanomaly import lingering, masks
+from detectors.pseudoanomaly.config import PseudoAnomalyConfig
+from detectors.pseudoanomaly.masks import MaskProvider
+from detectors.pseudoanomaly.network import WINDOW
+from detectors.windows import reflected
+
+LEAST_SCALE = 0.25
+"""Pixels a frame. Slower motion than this is the noise of the flow, and must not be blown up to size one."""
+
+_BLOCK = 128  # frames that are held out together
+_LEAST_HELD = 256  # frames that say how usual footage scores; fewer say too little
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Consecutive frames of one shot, S cells along each side; what the settings do not need is None.
+
+    labels: int8 (n,), verdicts. held_out: bool (n,), frames that are not trained on. fields: float16
+    (n, 3, S, S). pictures: uint8 (n, C, S, S). instances: uint8 (n, S, S), things numbered in each picture.
+    lingering: float32 (n,), gray levels of what has changed and stays.
+    """
+
+    labels: NDArray[np.int8]
+    held_out: NDArray[np.bool_]
+    fields: Fields | None = None
+    pictures: NDArray[np.uint8] | None = None
+    instances: NDArray[np.uint8] | None = None
+    lingering: NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def motion(self, start: int, *, stride: int = 1) -> NDArray[np.float32]:
+        """Give 16 fields from `start` on, `stride` frames apart, as motion over that many frames.
+
+        Shape (3, 16, S, S). A stretch that is too short goes on backwards at its end.
+        """
+        assert self.fields is not None
+        chosen = reflected(start + stride * np.arange(WINDOW), len(self))
+        return self.fields[chosen].transpose(1, 0, 2, 3).astype(np.float32) * stride
+
+    def clip(self, start: int, *, stride: int = 1) -> NDArray[np.uint8]:
+        """Give 16 pictures from `start` on, `stride` frames apart: (16, C, S, S)."""
+        assert self.pictures is not None
+        return self.pictures[reflected(start + stride * np.arange(WINDOW), len(self))]
+
+    def things(self, start: int) -> NDArray[np.uint8] | None:
+        """Give the numbered things of 16 frames from `start` on, (16, S, S), if things were looked for."""
+        if self.instances is None:
+            return None
+        return masks.window(self.instances, start, WINDOW)
+
+    @property
+    def usual(self) -> NDArray[np.bool_]:
+        """Frames in which nobody found anything abnormal."""
+        return self.labels != ABNORMAL
+
+    def is_usual(self, start: int, stop: int) -> bool:
+        """Say whether nobody found anything abnormal in [start, stop)."""
+        return bool(self.usual[start:stop].all())
+
+    def is_free(self, start: int, stop: int) -> bool:
+        """Say whether all of [start, stop) may be trained on."""
+        return self.is_usual(start, stop) and not self.held_out[start:stop].any()
+
+    def starts(self, *, held_out: bool = False) -> NDArray[np.int64]:
+        """List where a window may start so that all of it may be trained on, or is held out and usual."""
+        allowed = self.usual & (self.held_out if held_out else ~self.held_out)
+        good = np.concatenate([[0], np.cumsum(allowed)])
+        length = min(WINDOW, len(self))
+        firsts = np.arange(len(self) - length + 1)
+        return firsts[good[firsts + length] - good[firsts] == length]
+
+
+def gather(
+    videos: Sequence[Video],
+    config: PseudoAnomalyConfig,
+    *,
+    supervision: Supervision | None,
+    cache: FieldCache | None,
+    progress: ProgressCallback,
+    provider: MaskProvider | None = None,
+) -> list[Stretch]:
+    """Read what to learn from: all of it, or stretches spread evenly if there is too much."""
+    chunks = [(video, first) for video in videos for first in range(0, video.n_frames, CHUNK)]
+    frames = sum(video.n_frames for video in videos)
+    if frames > config.max_training_frames:
+        keep = max(1, len(chunks) * config.max_training_frames // frames)
+        chunks = [chunks[i] for i in np.linspace(0, len(chunks) - 1, keep).round().astype(int)]
+    spans = _joined(chunks)
+    total = sum(stop - start for _, start, stop in spans)
+    needed = list(dict.fromkeys(video for video, _, _ in spans))
+    meters = {"cuts": Meter(progress, "looking for cuts", sum(video.n_frames for video in needed))}
+    if config.uses_motion:
+        meters["motion"] = Meter(progress, "motion", total)
+    if config.uses_appearance:
+        meters["pictures"] = Meter(progress, "pictures", total)
+    shots: dict[Video, Shots] = {}
+    changes: dict[Video, NDArray[np.float32]] = {}
+    for video in needed:
+        with lingering.Samples(float(video.fps)) as samples:
+            shots[video] = find_shots(video, cache=cache, meter=meters["cuts"], watch=samples.take)
+            found = lingering.measure(samples, shots[video], seconds=config.lingering_s)
+            changes[video] = np.concatenate([shot.strongest for shot in found])
+    stretches = []
+    for video, start, stop in spans:
+        labels = (supervision or Supervision({})).of(video)
+        for first, last in shots[video].within(start, stop):
+            read = _read(
+                video, first, last, config, shots=shots[video], cache=cache, meters=meters, provider=provider
+            )
+            stretches.append(replace(read, labels=labels[first:last], lingering=changes[video][first:last]))
+    return _hold_out(stretches, config.held_out_ratio)
+
+
+def _read(
+    video: Video,
+    start: int,
+    stop: int,
+    config: PseudoAnomalyConfig,
+    *,
+    shots: Shots,
+    cache: FieldCache | None,
+    meters: dict[str, Meter],
+    provider: MaskProvider | None,
+) -> Stretch:
+    motion = small = instances = None
+    side = config.size
+    if config.uses_motion:
+        motion = np.empty((stop - start, 3, side, side), np.float16)
+        stream = fields(
+            video, flow_settings(config), start=start, stop=stop, cache=cache, meter=meters["motion"]
+        )
+        for first, moved in without_jumps(stream, shots):
+            motion[first - start : first - start + len(moved)] = moved
+    if config.uses_appearance:
+        small = np.empty((stop - start, config.channels, side, side), np.uint8)
+        for first, piece in pictures(
+            video,
+            side=side,
+            colour=config.appearance_colour == "rgb",
+            start=start,
+            stop=stop,
+            cache=cache,
+            meter=meters["pictures"],
+        ):
+            small[first - start : first - start + len(piece)] = piece
+    if config.masks == "objects" and config.uses_masks:
+        if small is not None:
+            instances = masks.objects(small, None if motion is None else motion[:, 2])
+        else:
+            gray = np.concatenate(
+                [p for _, p in pictures(video, side=side, start=start, stop=stop, cache=cache)]
+            )
+            instances = masks.objects(gray, None if motion is None else motion[:, 2])
+    elif config.masks == "provider" and config.uses_masks:
+        if provider is None:
+            raise ConfigError(
+                "masks=provider needs a mask_provider, which only a program can give "
+                "(see detectors/pseudoanomaly/README.md); choose objects or irregular."
+            )
+        instances = np.stack(
+            [masks.provided(provider, picture, side) for picture in video.frames(start, stop)]
+        )
+    unknown = np.full(stop - start, UNKNOWN, np.int8)
+    return Stretch(unknown, np.zeros(stop - start, np.bool_), motion, small, instances)
+
+
+def _joined(chunks: list[tuple[Video, int]]) -> list[tuple[Video, int, int]]:
+    spans: list[tuple[Video, int, int]] = []
+    for video, first in chunks:
+        stop = min(first + CHUNK, video.n_frames)
+        if spans and spans[-1][0] is video and spans[-1][2] == first:
+            spans[-1] = (video, spans[-1][1], stop)
+        else:
+            spans.append((video, first, stop))
+    return spans
+
+
+def _hold_out(stretches: list[Stretch], ratio: float) -> list[Stretch]:
+    """Mark blocks that are spread evenly as held out, where enough footage is left to learn from."""
+    blocks = []
+    for stretch in stretches:
+        edges = np.linspace(0, len(stretch), max(1, len(stretch) // _BLOCK) + 1).astype(int)
+        blocks += [(stretch, a, b) for a, b in pairwise(edges)]
+    count = round(ratio * len(blocks))
+    if count and len(blocks) >= 3:
+        for i in ((np.arange(count) + 0.5) * len(blocks) / count).astype(int):
+            stretch, start, stop = blocks[i]
+            stretch.held_out[start:stop] = True
+    return stretches
+
+
+def without_things(stretches: Sequence[Stretch]) -> bool:
+    """Say whether things were looked for and none was found."""
+    looked = [stretch.instances for stretch in stretches if stretch.instances is not None]
+    return bool(looked) and not any(instances.any() for instances in looked)
+
+
+def judged_frames(stretches: Sequence[Stretch]) -> list[NDArray[np.bool_]]:
+    """Choose the frames that say how usual footage scores: the held-out ones, or all where these are few."""
+    held = [stretch.usual & stretch.held_out for stretch in stretches]
+    if sum(int(frames.sum()) for frames in held) >= _LEAST_HELD:
+        return held
+    return [stretch.usual for stretch in stretches]
+
+
+def flow_settings(config: PseudoAnomalyConfig) -> FlowSettings:
+    """Say how the motion for this config is estimated."""
+    return FlowSettings(
+        grid=config.size,
+        method=config.flow_method,
+        preset=config.flow_preset,
+        long_side=config.flow_long_side,
+    )
+
+
+def speed_scale(stretches: Sequence[Stretch]) -> float:
+    """Compute the 99.9th percentile of the usual speed, in pixels a frame: what the network sees as 1."""
+    usual = [stretch.fields[stretch.usual, 2] for stretch in stretches if stretch.fields is not None]
+    step = max(1, sum(len(speeds) for speeds in usual) // 1000)
+    sample = np.concatenate([speeds[::step].ravel() for speeds in usual])
+    return max(LEAST_SCALE, float(np.percentile(sample.astype(np.float32), 99.9)))
+
+
+def check_usual(stretches: Sequence[Stretch]) -> None:
+    """Raise ConfigError if people found everything abnormal."""
+    if not any(stretch.usual.any() for stretch in stretches):
+        raise ConfigError(
+            "Every frame of the training footage was found abnormal: there is nothing usual to learn from. "
+            "Add footage in which nothing happens, or take back some verdicts."
+        )
