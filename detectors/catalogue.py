@@ -7,4 +7,5 @@ DETECTORS: dict[str, str] = {
     "diffvad": "detectors.diffvad.detector:DiffVAD",
     "kdiffusion": "detectors.kdiffusion.detector:KDiffusion",
     "pseudoanomaly": "detectors.pseudoanomaly.detector:PseudoAnomaly",
+    "stgnf": "detectors.stgnf.detector:StgNf",
 }

@@ -18,6 +18,7 @@ from detectors import evaluation, scorefile
 from detectors.artifacts import CHECKPOINT_FILE
 from detectors.base import DetectorError, Progress, UnreadableVideo, Video
 from detectors.metrics import LabelMismatch
+from detectors.pose.clip import PoseClip, find_clips
 from detectors.video import find_videos
 
 EXIT_MISTAKE = 2
@@ -87,7 +88,8 @@ def _score(options: argparse.Namespace) -> int:
             exit_code = EXIT_MISTAKE
             continue
         path = options.out / f"{video.name}.npz"
-        scorefile.save(path, scores, fps=video.fps, sha256=video.sha256)
+        open_end = isinstance(video, PoseClip)
+        scorefile.save(path, scores, fps=video.fps, sha256=video.sha256, open_end=open_end)
         seconds = time.monotonic() - started
         peak = int(scores.frames.argmax())
         print(
@@ -95,6 +97,8 @@ def _score(options: argparse.Namespace) -> int:
             f"frames/s, highest {scores.frames[peak]:.3f} at frame {peak} -> {path}",
             flush=True,
         )
+        for note in scores.notes:
+            print(f"    {note}", flush=True)
     return exit_code
 
 
@@ -148,7 +152,8 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="PATH",
-        help="a video, a folder of videos, or a folder of numbered frames",
+        help="a video, a folder of videos, or a folder of numbered frames; for stgnf also poses: an AlphaPose JSON file, or a "
+        "folder of them",
     )
 
 
@@ -167,7 +172,7 @@ def _shown(value: Any) -> str:
 
 
 def _videos(paths: Iterable[Path]) -> list[Video]:
-    videos = [video for path in paths for video in find_videos(path)]
+    videos = [video for path in paths for video in _at(path)]
     names = [video.name for video in videos]
     for name in names:
         if names.count(name) > 1:
@@ -175,6 +180,15 @@ def _videos(paths: Iterable[Path]) -> list[Video]:
                 f"Two videos are called {name}; give each its own name, since scores are filed by name."
             )
     return videos
+
+
+def _at(path: Path) -> Sequence[Video]:
+    try:
+        return find_videos(path)
+    except UnreadableVideo:
+        if clips := find_clips(path):  # poses alone
+            return clips
+        raise
 
 
 def _complain(sentence: str) -> None:

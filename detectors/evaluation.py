@@ -43,7 +43,7 @@ def evaluate(scores: Path, *, labels: Path, masks: Path | None = None) -> dict[s
         if names:
             print(f"warning: left out for want of {kind}: {_some(sorted(names))}", file=sys.stderr)
     truth = {name: truth[name] for name in both}
-    frames = {name: found[name].frames for name in both}
+    frames = {name: _whole(scores / f"{name}.npz", found[name].frames, len(truth[name])) for name in both}
     figures: dict[str, Any] = dict(frame_metrics(frames, truth))
     figures["smoothed_g5"] = _figures(frames, truth, smooth=True)
     baselines = {}
@@ -103,6 +103,13 @@ def read_mask(path: Path, *, n_frames: int) -> NDArray[np.bool_] | None:
             f"The mask in {path.name} covers {len(mask)} frames, the scores {n_frames}; both must be of one video."
         )
     return mask.astype(np.bool_, copy=False)
+
+
+def _whole(path: Path, frames: NDArray[np.float32], length: int) -> NDArray[np.float32]:
+    """Go on with the lowest score to the end of the footage, where poses do not say how long it is."""
+    if len(frames) < length and scorefile.has_open_end(path):
+        return np.pad(frames, (0, length - len(frames)), constant_values=frames.min())
+    return frames
 
 
 def read_labels(path: Path) -> dict[str, NDArray[np.int64]]:

@@ -10,6 +10,8 @@ heatmap       uint8 (M, gh, gw), with heatmap_frames int64 (M,), heatmap_range f
 pattern_actual    float32 (K, D), with pattern_starts int64 (K,) and pattern_length; pattern_generated
                   float32 (K, M, D) where the detector generates
 person_KIND__I    of tracked person number I: track, frames, boxes, keypoints, scores
+notes         sentences to read beside the scores, as text (n,), where there are some
+open_end      bool, true where the footage may go on after the last frame that has a score, since only poses were given
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from detectors.base import ConfigError, Heatmaps, Patterns, Person, Track, Video
 _PERSON = ("track", "frames", "boxes", "keypoints", "scores")
 
 
-def save(path: Path, scores: VideoScores, *, fps: Fraction, sha256: str) -> None:
+def save(path: Path, scores: VideoScores, *, fps: Fraction, sha256: str, open_end: bool = False) -> None:
     """Write the scores of one video in one step."""
     arrays: dict[str, Any] = {
         "frames": scores.frames,
@@ -55,6 +57,10 @@ def save(path: Path, scores: VideoScores, *, fps: Fraction, sha256: str) -> None
         }
         if patterns.generated is not None:
             arrays["pattern_generated"] = patterns.generated
+    if scores.notes:
+        arrays["notes"] = np.array(scores.notes, np.str_)
+    if open_end:
+        arrays["open_end"] = np.array(True)
     for i, person in enumerate(scores.people or ()):
         arrays |= {f"person_{kind}__{i}": getattr(person, kind) for kind in _PERSON}
     write_atomically(path, lambda draft: np.savez_compressed(draft, **arrays))
@@ -66,6 +72,17 @@ def read(path: Path) -> VideoScores:
         with np.load(path, allow_pickle=False) as archive:
             return _scores({name: archive[name] for name in archive.files})
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ConfigError(
+            f"{path.name} holds no scores that can be read ({error}). Score the video again."
+        ) from None
+
+
+def has_open_end(path: Path) -> bool:
+    """Say whether the footage may go on after the last score. Raises ConfigError as `read` does."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return "open_end" in archive.files
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ConfigError(
             f"{path.name} holds no scores that can be read ({error}). Score the video again."
         ) from None
@@ -101,4 +118,5 @@ def _scores(arrays: dict[str, NDArray[Any]]) -> VideoScores:
     frames = arrays["frames"]
     if frames.ndim != 1 or not np.isfinite(frames).all():
         raise ValueError("frames must be one finite number for each frame")
-    return VideoScores(frames, tracks, heatmaps, patterns, people or None)
+    notes = tuple(map(str, arrays.get("notes", ())))
+    return VideoScores(frames, tracks, heatmaps, patterns, people or None, notes=notes)

@@ -157,6 +157,10 @@ class StgNfConfig(PoseSettings):
         return PoseSettings(**{name: getattr(self, name) for name in PoseSettings.model_fields})
 
 
+WEIGHTS = PoseSettings().weights
+"""Pretrained files that find people and joints; poses in a file need none of them."""
+
+
 ABOUT = About(
     title="STG-NF: likelihood of poses",
     description=(
@@ -180,11 +184,13 @@ ABOUT = About(
             StgNfConfig(min_steps=800),
             purpose="The released network, with gaps filled and at least 800 steps for little footage.",
             cost=None,
+            needs_weights=WEIGHTS,
         ),
         "paper": Preset(
             StgNfConfig(fill_gaps=0, whole_tracks=False),
             purpose="What the released code does: 8 epochs, no gaps filled, only the middle of a segment scored.",
             cost=None,
+            needs_weights=WEIGHTS,
         ),
     },
 )

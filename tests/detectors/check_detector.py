@@ -34,7 +34,20 @@ SMALL: Mapping[str, dict[str, Any]] = {
         "min_steps": 60,
         "max_training_frames": 256,
     },
+    "stgnf": {
+        "poses": "beside",
+        "segment_length": 8,
+        "steps": 4,
+        "training_stride": 2,
+        "batch_size": 64,
+        "epochs": 4,
+        "min_steps": 1,
+        "learning_rate": 0.005,
+    },
 }
+
+NEEDS_PEOPLE = {"stgnf"}
+"""Detectors that learn from people alone."""
 
 
 def make(name: str, *, seed: int = 0) -> Detector:

@@ -1,11 +1,17 @@
-"""Small drawn clips for detectors: things drift to the right at one pixel a frame, and one may race."""
+"""Small drawn clips for detectors: things drift to the right at one pixel a frame, and one may race.
 
+For detectors that see people, the things can have poses, written beside the clip.
+"""
+
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from detectors.pose import PosedPerson, alphapose
+from detectors.pose.people import boxes_around
 from detectors.video import Video, encode
 
 HEIGHT, WIDTH = 96, 128
@@ -29,11 +35,60 @@ def scene(n_frames: int, *, seed: int, race: range = range(0)) -> np.ndarray:
     return pictures
 
 
-def write(folder: Path, name: str, pictures: np.ndarray, *, fps: int = 10) -> Video:
-    """Write pictures as `folder`/`name`.mp4."""
+def people(n_frames: int, *, seed: int, race: range = range(0)) -> list[PosedPerson]:
+    """Four who walk, and one who runs during `race`."""
+    random = np.random.default_rng(seed)
+    walkers = [
+        _walk(i, np.arange(n_frames), random, left=random.uniform(0, WIDTH), top=top, speed=1.0, step=12)
+        for i, top in enumerate((2, 26, 50, 70))
+    ]
+    if not len(race):
+        return walkers
+    return [*walkers, _walk(9, np.array(race), random, left=0.0, top=38, speed=RACE_SPEED_PX, step=5)]
+
+
+def write(
+    folder: Path, name: str, pictures: np.ndarray, *, fps: int = 10, people: Sequence[PosedPerson] = ()
+) -> Video:
+    """Write pictures as `folder`/`name`.mp4, and the poses of people beside it."""
     path = folder / f"{name}.mp4"
     encode(path, list(pictures), fps=Fraction(fps), crf=14)
+    write_people(path, people)
     return Video(path)
+
+
+def write_people(path: Path, people: Sequence[PosedPerson] = ()) -> None:
+    """Write poses beside a clip."""
+    alphapose.write(path.with_suffix(".json"), people)
+
+
+# x (ahead) and y (down) of the COCO joints of somebody 24 pixels high who stands
+_STANDING = np.array([
+    (2, 2), (2.5, 1.5), (1.5, 1.5), (2, 1.5), (0, 1.5), (1, 5), (-1, 5), (1, 9), (-1, 9), (1, 12.5), (-1, 12.5),
+    (0.7, 13), (-0.7, 13), (0.7, 18), (-0.7, 18), (0.7, 23), (-0.7, 23),
+])  # fmt: skip
+# how far each joint swings: left and right, arms and legs turn against each other
+_SWING = np.array([0, 0, 0, 0, 0, 0, 0, -1.5, 1.5, -3, 3, 0, 0, 1.5, -1.5, 4, -4])
+
+
+def _walk(
+    track: int,
+    frames: np.ndarray,
+    random: np.random.Generator,
+    *,
+    left: float,
+    top: float,
+    speed: float,
+    step: int,
+) -> PosedPerson:
+    phase = 2 * np.pi * (frames / step + random.random())
+    joints = np.repeat(_STANDING[None], len(frames), axis=0)
+    joints[..., 0] += left + speed * (frames - frames[0])[:, None] + np.sin(phase)[:, None] * _SWING
+    joints[..., 1] += top
+    joints += random.normal(0, 0.1, joints.shape)
+    sure = np.full((*joints.shape[:2], 1), 0.9)
+    keypoints = np.concatenate([joints, sure], axis=-1).astype(np.float32)
+    return PosedPerson(track, frames.astype(np.int64), boxes_around(keypoints), keypoints)
 
 
 def _texture(random: np.random.Generator, height: int, width: int, *, low: int, high: int) -> np.ndarray:

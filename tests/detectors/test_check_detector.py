@@ -38,12 +38,22 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def usual(folder):
-    return [footage.write(folder, f"usual-{seed}", footage.scene(80, seed=seed)) for seed in (1, 2)]
+    return [
+        footage.write(
+            folder, f"usual-{seed}", footage.scene(80, seed=seed), people=footage.people(80, seed=seed)
+        )
+        for seed in (1, 2)
+    ]
 
 
 @pytest.fixture(scope="module")
 def planted(folder):
-    return footage.write(folder, "planted", footage.scene(100, seed=3, race=RACE))
+    return footage.write(
+        folder,
+        "planted",
+        footage.scene(100, seed=3, race=RACE),
+        people=footage.people(100, seed=3, race=RACE),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +101,9 @@ def test_every_part_of_the_scores_fits_the_video(fitted, planted):
 
 @pytest.mark.parametrize("n_frames", [1, 2, 5, 17])
 def test_short_videos_get_a_score_for_every_frame(fitted, tmp_path, n_frames):
-    video = footage.write(tmp_path, "short", footage.scene(n_frames, seed=4))
+    video = footage.write(
+        tmp_path, "short", footage.scene(n_frames, seed=4), people=footage.people(n_frames, seed=4)
+    )
 
     check.check_shapes(fitted.score(video), video)
 
@@ -105,6 +117,7 @@ def test_a_black_video_is_scored(fitted, tmp_path):
 def test_a_video_of_another_size_is_scored(fitted, tmp_path):
     path = tmp_path / "small.mp4"
     encode(path, [picture[::4, ::4] for picture in footage.scene(20, seed=5)], fps=Fraction(10))
+    footage.write_people(path)
 
     check.check_shapes(fitted.score(Video(path)), Video(path))
 
@@ -113,6 +126,7 @@ def test_frames_at_uneven_times_are_scored(fitted, tmp_path):
     path = clips.write(
         tmp_path / "uneven.mp4", n_frames=40, ticks=clips.variable_ticks(40), time_base=Fraction(1, 1000)
     )
+    footage.write_people(path)
 
     check.check_shapes(fitted.score(Video(path)), Video(path))
 
@@ -122,6 +136,10 @@ def test_footage_without_motion_can_be_learned_from(name, tmp_path, kind):
     pictures = np.zeros((40, 96, 128, 3), np.uint8) if kind == "black" else footage.scene(1, seed=6)
     video = footage.write(tmp_path, "still", pictures)
 
+    if name in check.NEEDS_PEOPLE:
+        with pytest.raises(ConfigError, match="No person is visible"):
+            check.make(name).fit([video])
+        return
     check.check_shapes(check.make(name).fit([video]).score(video), video)
 
 
