@@ -259,6 +259,8 @@ SPECTACULAR_SETTINGS = {
         "Role": "vadreview.accounts.models.Role",
         "JobStatus": "vadreview.jobs.JobStatus",
         "VideoState": "vadreview.footage.models.Video.State",
+        "RunMode": "vadreview.runs.models.Run.Mode",
+        "NewRunMode": ["merged", "partial"],
         "UploadStatus": "vadreview.footage.models.Upload.Status",
     },
     "POSTPROCESSING_HOOKS": [

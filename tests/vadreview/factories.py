@@ -42,6 +42,7 @@ class ProjectFactory(DjangoModelFactory):
         model = Project
 
     name = factory.Sequence(lambda n: f"Project {n}")
+    audit_share = 0.0  # what chance picks would differ from test to test
     labels = factory.LazyFunction(
         lambda: [{"name": "Running", "color": "#e03131"}, {"name": "Cycling", "color": "#1971c2"}]
     )

@@ -50,11 +50,18 @@ class ProjectSerializer(serializers.ModelSerializer):
     class Meta:
         model = Project
         fields = [
-            "id", "name", "description", "labels", "policy", "is_demo", "created_at", "my_role", "counts",
-            "storage_bytes",
+            "id", "name", "description", "labels", "policy", "audit_share", "is_demo", "created_at", "my_role",
+            "counts", "storage_bytes",
         ]  # fmt: skip
         read_only_fields = ["is_demo"]
-        extra_kwargs = {"description": {"max_length": 2000}}
+        extra_kwargs = {
+            "description": {"max_length": 2000},
+            "audit_share": {
+                "min_value": 0,
+                "max_value": 0.5,
+                "help_text": "Share of the footage, picked by chance, whose verdicts measure and never teach.",
+            },
+        }
 
     def validate_name(self, name: str) -> str:
         tidy = services.display_name(name, limit=150)
@@ -149,7 +156,7 @@ def remove_project(project: Project, *, confirmed: bool) -> None:
             )
         runs = list(Run.objects.filter(project=project))
         services.remove_after_commit(*(dataset.file for dataset in datasets), *(run.folder for run in runs))
-        for model in (Dataset, Verdict, Run):
+        for model in (Verdict, Run, Dataset):  # a run keeps the dataset it learned from
             model.objects.filter(project=project).delete()
         services.delete_project(project)
 

@@ -23,7 +23,7 @@ from vadreview.footage import queries as footage
 from vadreview.footage.models import Project
 from vadreview.jobs import JobStatus
 from vadreview.review import queries as review
-from vadreview.runs import evaluation, inference, queries, services
+from vadreview.runs import evaluation, inference, lessons, queries, services
 from vadreview.runs.models import Run, RunVideo, Segment
 
 MOST_VIDEOS = 5000
@@ -140,6 +140,18 @@ class MetricsSerializer(FiguresSerializer):
     )
 
 
+class LearnedSerializer(serializers.Serializer):
+    """What verdicts taught a run."""
+
+    dataset = serializers.UUIDField()
+    dataset_name = serializers.CharField()
+    verdicts = serializers.DictField(
+        child=serializers.IntegerField(), help_text="accept, reject; disputed and audit ones taught nothing."
+    )
+    frames = serializers.DictField(child=serializers.IntegerField(), help_text="abnormal, normal, disputed.")
+    reviewers = serializers.ListField(child=serializers.CharField())
+
+
 class RunSerializer(serializers.ModelSerializer):
     detector_title = serializers.SerializerMethodField()
     config = serializers.DictField(read_only=True)
@@ -155,6 +167,9 @@ class RunSerializer(serializers.ModelSerializer):
     color_index = serializers.IntegerField(
         source="n_before", read_only=True, help_text="Place of the run in its project, oldest first."
     )
+    learned = serializers.SerializerMethodField(
+        help_text="From verdicts; null for a run that was told nothing."
+    )
     metrics = serializers.SerializerMethodField(
         help_text="Only where it is known what is abnormal; never used to train or to propose."
     )
@@ -165,7 +180,7 @@ class RunSerializer(serializers.ModelSerializer):
             "id", "project", "name", "detector", "detector_title", "preset", "config", "overrides", "seed",
             "device", "device_used", "mode", "code_version", "created_by", "created_at", "stage", "job",
             "progress", "history", "videos", "threshold", "policy", "train_seconds", "segments", "to_review",
-            "error", "metrics", "color_index",
+            "error", "metrics", "color_index", "trained_on", "parent", "learned",
         ]  # fmt: skip
         read_only_fields = [name for name in fields if name != "name"]
 
@@ -174,6 +189,18 @@ class RunSerializer(serializers.ModelSerializer):
 
     def get_detector_title(self, run: Run) -> str:
         return inference.title(run.detector)
+
+    @extend_schema_field(LearnedSerializer(allow_null=True))
+    def get_learned(self, run: Run) -> dict | None:
+        if run.trained_on is None:
+            return None
+        return {
+            "dataset": str(run.trained_on_id),
+            "dataset_name": run.trained_on.name,
+            "verdicts": run.lesson["verdicts"],
+            "frames": lessons.frames_in(run.lesson),
+            "reviewers": run.lesson["reviewers"],
+        }
 
     @extend_schema_field(ProgressSerializer)
     def get_progress(self, run: Run) -> dict:
@@ -200,7 +227,11 @@ class EstimateRequestSerializer(serializers.Serializer):
     detector = serializers.CharField(max_length=40)
     preset = serializers.CharField(max_length=20, default="fast")
     overrides = serializers.DictField(default=dict, help_text="Settings that differ from the preset.")
-    mode = serializers.ChoiceField(choices=Run.Mode.choices, default=Run.Mode.MERGED)
+    mode = serializers.ChoiceField(
+        choices=[Run.Mode.MERGED, Run.Mode.PARTIAL],
+        default=Run.Mode.MERGED,
+        help_text="A supervised run begins at /api/exports/teach/.",
+    )
     train_videos = _videos_field("What to learn from; null: every ready video of the project.")
     score_videos = _videos_field(
         "What to score; null: every ready video, in the mode “partial” those not learned from."
@@ -250,7 +281,11 @@ class RunViewSet(
     lookup_value_converter = "uuid"
 
     def get_queryset(self) -> QuerySet[Run]:
-        runs = queries.visible_to(self.request.user).select_related("project", "created_by")
+        runs = (
+            queries.visible_to(self.request.user)
+            .select_related("project", "created_by", "trained_on")
+            .defer("trained_on__manifest")
+        )
         rows = RunVideo.objects.select_related("video").order_by("video__name", "video_id")
         runs = runs.prefetch_related(Prefetch("run_videos", rows), "run_videos__video__ground_truth")
         mine = review.undecided_by(self.request.user, Segment.objects.filter(run=OuterRef("pk")))

@@ -18,6 +18,7 @@ from vadreview.api import (
     projects,
     runs,
     segments,
+    teaching,
     tracks,
     uploads,
     verdicts,
@@ -103,6 +104,8 @@ urlpatterns = [
         people.PeopleStillView.as_view(),
         name="people-still",
     ),
+    path("exports/teach/", teaching.TeachView.as_view(), name="export-teach"),
+    path("exports/<uuid:pk>/lineage/", teaching.LineageView.as_view(), name="export-lineage"),
     path("exports/<uuid:pk>/download", exports.DownloadView.as_view(), name="export-download"),
     *router.urls,
 ]

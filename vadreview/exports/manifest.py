@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from vadreview.footage import audit
 from vadreview.footage.models import Project, Video
 from vadreview.review import queries as review
 from vadreview.review.models import Verdict
@@ -35,11 +36,20 @@ def freeze(project: Project, videos: list[Video]) -> dict[str, Any]:
     videos = sorted(videos, key=lambda video: (video.name, str(video.pk)))
     place = {video.pk: n for n, video in enumerate(videos)}
     clocks = {video.pk: Clock(video) for video in videos}
+    audited = {video.pk: audit.chosen(video, share=project.audit_share) for video in videos}
     verdicts = Verdict.objects.filter(project=project, video__in=videos).select_related("reviewer")
     settled = review.settle(review.current(verdicts))
     segments = Segment.objects.filter(run__project=project, video__in=videos)
     scores = dict(segments.values_list("pk", "score"))
-    spans = [_span(one, clocks[one.verdict.video_id], scores.get(one.verdict.subject)) for one in settled]
+    spans = [
+        _span(
+            one,
+            clocks[one.verdict.video_id],
+            score=scores.get(one.verdict.subject),
+            audited=audited[one.verdict.video_id],
+        )
+        for one in settled
+    ]
     spans.sort(
         key=lambda span: (place[uuid.UUID(span["video"])], span["start"], span["stop"], span["subject"])
     )
@@ -67,6 +77,11 @@ def freeze(project: Project, videos: list[Video]) -> dict[str, Any]:
         "rule": RULE,
         "project": {"id": str(project.pk), "name": project.name},
         "labels": [label["name"] for label in project.labels],
+        "audit": {
+            "share": project.audit_share,
+            "about": "Windows picked by chance: what is said there measures runs and teaches none.",
+            "windows": {str(video.pk): [list(span) for span in audited[video.pk]] for video in videos},
+        },
         "counts": _counts(videos, spans, unreviewed),
         "videos": [_video(video) for video in videos],
         "spans": spans,
@@ -128,8 +143,13 @@ def mark_contradictions(spans: list[dict[str, Any]]) -> None:
                 other["contradicts"].append(span["subject"])
 
 
-def _span(settled: review.Settled, clock: Clock, score: float | None) -> dict[str, Any]:
+def _span(
+    settled: review.Settled, clock: Clock, *, score: float | None, audited: list[audit.Span]
+) -> dict[str, Any]:
     verdict = settled.verdict
+    # by what was proposed: where a person moved the edges to must not decide whether it counts
+    asked = (verdict.proposed_start, verdict.proposed_stop)
+    start, stop = (verdict.start, verdict.stop) if None in asked else asked
     return {
         "subject": str(verdict.subject),
         "video": str(verdict.video_id),
@@ -150,6 +170,7 @@ def _span(settled: review.Settled, clock: Clock, score: float | None) -> dict[st
         "proposed_start": verdict.proposed_start,
         "proposed_stop": verdict.proposed_stop,
         "conflict": settled.conflict,
+        "audit": audit.holds(audited, start, stop),
         "voices": [_voice(voice) for voice in settled.voices],
     }
 
@@ -159,6 +180,7 @@ def _voice(verdict: Verdict) -> dict[str, Any]:
         "verdict": str(verdict.pk),
         "reviewer": _person(verdict),
         "decision": verdict.decision,
+        "settles": verdict.settles,
         "start": verdict.start,
         "stop": verdict.stop,
         "decided_at": _iso(verdict.created_at),

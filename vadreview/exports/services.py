@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from vadreview import errors, jobs
 from vadreview.accounts.models import User
@@ -102,9 +103,17 @@ def cancel(dataset: Dataset) -> None:
 
 @transaction.atomic
 def delete(dataset: Dataset) -> None:
-    """Remove a dataset and, once that is certain, its file."""
+    """Remove a dataset and, once that is certain, its file. Raises Conflict while a run has learned from it."""
     file = dataset.file
-    dataset.delete()
+    try:
+        dataset.delete()
+    except ProtectedError:
+        names = [str(run) for run in dataset.runs.all()[:3]]
+        raise errors.Conflict(
+            f"{'A run' if len(names) == 1 else 'Runs'} learned from “{dataset.name}”: {', '.join(names)}. It says "
+            "what they were taught, so delete those first; nothing was removed.",
+            code="in_use",
+        ) from None
     remove_after_commit(file)
 
 

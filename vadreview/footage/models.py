@@ -24,6 +24,8 @@ class Project(models.Model):
     labels = models.JSONField(default=list, blank=True)
     # the fields of detectors.segments.Policy; empty means its defaults
     policy = models.JSONField(default=dict, blank=True)
+    # the share of the footage whose verdicts measure and never teach: see footage/audit.py
+    audit_share = models.FloatField(default=0.1)
     is_demo = models.BooleanField(default=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -32,6 +34,9 @@ class Project(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(audit_share__gte=0, audit_share__lte=0.5), name="audit_share")
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -47,19 +47,25 @@ def create_project(
     description: str = "",
     labels: list[dict[str, str]] | None = None,
     policy: dict[str, Any] | None = None,
+    audit_share: float = 0.1,
 ) -> Project:
     """Make a project whose only member, its manager, is the one who made it."""
     chosen = DEFAULT_LABELS if labels is None else check_labels(labels)
     with transaction.atomic():
         project = Project.objects.create(
-            name=name, description=description, labels=chosen, policy=policy or {}, created_by=creator
+            name=name,
+            description=description,
+            labels=chosen,
+            policy=policy or {},
+            audit_share=audit_share,
+            created_by=creator,
         )
         Membership.objects.create(project=project, user=creator, role=Role.MANAGER)
     return project
 
 
 def update_project(project: Project, **fields: Any) -> Project:
-    """Write the given fields among name, description, labels, policy."""
+    """Write the given fields among name, description, labels, policy, audit_share."""
     if "labels" in fields:
         fields["labels"] = check_labels(fields["labels"])
     for name, value in fields.items():

@@ -25,6 +25,7 @@ from detectors.segments import Interval, Policy, Threshold, find, resolve_thresh
 from detectors.video import Index
 from vadreview import errors
 from vadreview.footage.models import Video
+from vadreview.runs import lessons
 from vadreview.runs.models import Run
 
 __all__ = [
@@ -197,8 +198,21 @@ def train(run: Run, videos: Iterable[Video], *, progress: Report) -> Trained:
     detector = detectors.create(
         run.detector, preset=run.preset, seed=run.seed, device=run.device, **config.model_dump()
     )
-    detector.fit([_opened(video) for video in videos], checkpoint=run.checkpoint, progress=progress)
+    detector.fit(
+        [_opened(video) for video in videos],
+        supervision=_supervision(run),
+        checkpoint=run.checkpoint,
+        progress=progress,
+    )
     return Trained(sha256=detector.save(run.model), device=_device(run.device))
+
+
+def _supervision(run: Run) -> base.Supervision | None:
+    """What the run is told of verdicts: its frozen lesson, never what people say by now."""
+    if not run.lesson:
+        return None
+    labels, disputed = lessons.labels_of(run.lesson)
+    return base.Supervision(labels, disputed)
 
 
 def score(run: Run, video: Video, *, progress: Report) -> VideoScores:

@@ -33,6 +33,7 @@ class Run(Job):
     class Mode(models.TextChoices):
         MERGED = "merged", "Merged: learns from all footage, with whatever is in it"
         PARTIAL = "partial", "Partial: learns from the chosen training videos, scores the others"
+        SUPERVISED = "supervised", "Supervised: learns from footage and from the verdicts of a dataset"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="runs")
@@ -45,6 +46,15 @@ class Run(Job):
     device = models.CharField(max_length=10, default="auto")
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.MERGED)
     code_version = models.CharField(max_length=60, blank=True, default="")
+    # the frozen verdicts it learns from, and the run it is to be compared with
+    trained_on = models.ForeignKey(
+        "exports.Dataset", null=True, blank=True, on_delete=models.PROTECT, related_name="runs"
+    )
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="children"
+    )
+    # what the detector is told, made from the dataset when the run was started: see runs/lessons.py
+    lesson = models.JSONField(default=dict, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -16,6 +16,7 @@ from vadreview.footage.models import Project, Video
 from vadreview.footage.services import remove_after_commit
 from vadreview.jobs import JobStatus
 from vadreview.runs import closing, inference
+from vadreview.runs.lessons import Taught
 from vadreview.runs.models import Run, RunVideo
 
 UNDER_WAY = (Run.Stage.QUEUED, Run.Stage.TRAINING, Run.Stage.SCORING)
@@ -47,10 +48,11 @@ def start(
     score_videos: Chosen = None,
     name: str = "",
     client_key: uuid.UUID | None = None,
+    taught: Taught | None = None,
 ) -> tuple[Run, bool]:
     """Make a run and ring for its training; the run, and whether it is new (not the one of this client_key).
 
-    Raises Invalid where a setting or a video is not allowed, with a field for each.
+    `taught` makes it a supervised one, whatever `mode` says. Raises Invalid where a setting or a video is not allowed, with a field for each.
     """
     known = _of_key(project, client_key)
     if known is not None:
@@ -71,6 +73,9 @@ def start(
         client_key=client_key,
         code_version=vadreview.__version__,
     )
+    if taught is not None:
+        run.mode = Run.Mode.SUPERVISED
+        run.trained_on_id, run.lesson, run.parent = taught.dataset, taught.lesson, taught.parent
     try:
         with transaction.atomic():
             run.save(force_insert=True)

@@ -46,7 +46,9 @@ export type Cost = Answer<"Cost">;
 export type Preset = Answer<"Preset">;
 export type Detector = Said<Answer<"Detector">, { schema: JsonSchema }>;
 
-export type RunMode = Schemas["ModeEnum"];
+export type RunMode = Schemas["RunMode"];
+/** What one can ask for: supervised runs begin by teaching. */
+export type NewRunMode = Schemas["NewRunMode"];
 export type RunRequest = Required<Schemas["NewRunRequest"]>;
 export type EstimateRequest = Required<Schemas["EstimateRequestRequest"]>;
 export type Estimate = Answer<"Estimate">;
@@ -60,7 +62,13 @@ export type Figures = Schemas["Figures"];
 export type RunMetrics = Schemas["Metrics"];
 export type Run = Said<
   Answer<"Run">,
-  { videos: RunVideo[]; history: HistoryPoint[]; policy: Partial<Policy>; metrics: RunMetrics | null }
+  {
+    videos: RunVideo[];
+    history: HistoryPoint[];
+    policy: Partial<Policy>;
+    metrics: RunMetrics | null;
+    learned: Answer<"Learned"> | null;
+  }
 >;
 
 export type Track = Answer<"Track">;
@@ -100,3 +108,6 @@ export type Proposed = Answer<"Proposed">;
 export type DatasetCounts = Answer<"DatasetCounts">;
 export type DatasetRequest = Required<Schemas["NewDatasetRequest"]>;
 export type Dataset = Answer<"Dataset">;
+export type TeachRequest = Required<Schemas["TeachRequest"]>;
+export type Taught = Answer<"Taught">;
+export type Lineage = Answer<"Lineage">;

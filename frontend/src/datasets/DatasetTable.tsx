@@ -1,10 +1,13 @@
 import { ActionIcon, Button, Group, Menu, Table } from "@mantine/core";
-import { Ban, Download, MoreHorizontal, RotateCcw, Trash2 } from "lucide-react";
+import { Ban, Download, GraduationCap, MoreHorizontal, RotateCcw, Trash2 } from "lucide-react";
+import { useState } from "react";
 
 import { isActive } from "../api/polling";
 import { useCancelDataset, useDeleteDataset, useRetryDataset } from "../api/queries/datasets";
-import type { Dataset } from "../api/types";
+import type { Dataset, Project } from "../api/types";
 import { formatBytes, formatCount, plural } from "../lib/format";
+import { LineageModal } from "../teaching/LineageModal";
+import { TeachModal } from "../teaching/TeachModal";
 import { Ago } from "../ui/Ago";
 import { confirm } from "../ui/confirm";
 import { Hash } from "../ui/Hash";
@@ -14,7 +17,10 @@ import { Panel } from "../ui/Panel";
 import { StatusBadge, toneOf } from "../ui/StatusBadge";
 import classes from "../ui/table.module.css";
 
-export function DatasetTable({ datasets, manages }: { datasets: readonly Dataset[]; manages: boolean }) {
+export function DatasetTable(props: { datasets: readonly Dataset[]; manages: boolean; project: Project }) {
+  const { datasets, manages, project } = props;
+  const [teaching, setTeaching] = useState<Dataset | null>(null);
+  const [traced, setTraced] = useState<Dataset | null>(null);
   return (
     <Panel flush>
       <Table>
@@ -49,12 +55,19 @@ export function DatasetTable({ datasets, manages }: { datasets: readonly Dataset
                 <FileState dataset={dataset} />
               </Table.Td>
               <Table.Td>
-                <Actions dataset={dataset} manages={manages} />
+                <Actions dataset={dataset} manages={manages} teach={setTeaching} trace={setTraced} />
               </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
+      <TeachModal
+        opened={teaching !== null}
+        close={() => setTeaching(null)}
+        project={project}
+        {...(teaching ? { dataset: teaching.id } : {})}
+      />
+      <LineageModal dataset={traced} close={() => setTraced(null)} project={project} />
     </Panel>
   );
 }
@@ -84,7 +97,13 @@ function FileState({ dataset }: { dataset: Dataset }) {
   );
 }
 
-function Actions({ dataset, manages }: { dataset: Dataset; manages: boolean }) {
+function Actions(props: {
+  dataset: Dataset;
+  manages: boolean;
+  teach: (dataset: Dataset) => void;
+  trace: (dataset: Dataset) => void;
+}) {
+  const { dataset, manages } = props;
   const cancel = useCancelDataset();
   const retry = useRetryDataset();
   const remove = useDeleteDataset();
@@ -106,14 +125,27 @@ function Actions({ dataset, manages }: { dataset: Dataset; manages: boolean }) {
           Download
         </Button>
       )}
+      <Button
+        size="xs"
+        variant="default"
+        aria-label={`What ${dataset.name} teaches`}
+        onClick={() => props.trace(dataset)}
+      >
+        Lineage
+      </Button>
       {manages && (
-        <Menu position="bottom-end" width={180}>
+        <Menu position="bottom-end" width={200}>
           <Menu.Target>
             <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`More about ${dataset.name}`}>
               <MoreHorizontal size={17} aria-hidden />
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
+            {dataset.job.status === "done" && (
+              <Menu.Item leftSection={<GraduationCap size={15} />} onClick={() => props.teach(dataset)}>
+                Teach the detectors
+              </Menu.Item>
+            )}
             {active && (
               <Menu.Item
                 leftSection={<Ban size={15} />}

@@ -1,5 +1,5 @@
-import { Button, Skeleton } from "@mantine/core";
-import { PackageOpen, PackagePlus } from "lucide-react";
+import { Button, Group, Skeleton } from "@mantine/core";
+import { GraduationCap, PackageOpen, PackagePlus } from "lucide-react";
 import { useState } from "react";
 import { Link } from "react-router";
 
@@ -9,6 +9,7 @@ import { useVideos } from "../api/queries/videos";
 import { DatasetTable } from "../datasets/DatasetTable";
 import { NewDatasetModal } from "../datasets/NewDatasetModal";
 import { paths } from "../lib/paths";
+import { TeachModal } from "../teaching/TeachModal";
 import { Page } from "../ui/Page";
 import { may, useCurrentProject } from "../ui/projectContext";
 import { EmptyState, QueryView } from "../ui/states";
@@ -21,11 +22,16 @@ export function DatasetsPage() {
   const videos = useVideos(project.id);
   const summary = useVerdictSummary(project.id);
   const [exporting, setExporting] = useState(false);
+  const [teaching, setTeaching] = useState(false);
   const manages = may(project, "manager");
   const ready = videos.data?.filter(({ state }) => state === "ready") ?? [];
   const button =
     manages && ready.length > 0 ? (
-      <Button leftSection={<PackagePlus size={16} aria-hidden />} onClick={() => setExporting(true)}>
+      <Button
+        variant="default"
+        leftSection={<PackagePlus size={16} aria-hidden />}
+        onClick={() => setExporting(true)}
+      >
         Export a dataset
       </Button>
     ) : null;
@@ -33,12 +39,21 @@ export function DatasetsPage() {
     <Page
       title="Datasets"
       summary="What people decided, frozen at one moment, as files that other tools read."
-      actions={button}
+      actions={
+        button && (
+          <Group gap="xs">
+            {button}
+            <Button leftSection={<GraduationCap size={16} aria-hidden />} onClick={() => setTeaching(true)}>
+              Teach the detectors
+            </Button>
+          </Group>
+        )
+      }
     >
       <QueryView query={query} loading={<Skeleton height={180} radius={6} />}>
         {(datasets) =>
           datasets.length > 0 ? (
-            <DatasetTable datasets={datasets} manages={manages} />
+            <DatasetTable datasets={datasets} manages={manages} project={project} />
           ) : (
             <EmptyState
               icon={<PackageOpen aria-hidden />}
@@ -66,6 +81,7 @@ export function DatasetsPage() {
         ready={ready}
         summary={summary.data}
       />
+      <TeachModal opened={teaching} close={() => setTeaching(false)} project={project} />
     </Page>
   );
 }

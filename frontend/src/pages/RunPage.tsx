@@ -7,6 +7,7 @@ import type { Project, Run } from "../api/types";
 import { formatCount, formatDuration, formatScore, plural } from "../lib/format";
 import { paths } from "../lib/paths";
 import { Learning } from "../runs/Learning";
+import { LearnedPanel } from "../runs/LearnedPanel";
 import { MetricsTable } from "../runs/MetricsTable";
 import { runName } from "../runs/names";
 import { RunActions } from "../runs/RunActions";
@@ -69,8 +70,12 @@ function RunView({ run, project }: { run: Run; project: Project }) {
     <>
       <RunProgressPanel run={run} manages={may(project, "manager")} />
       {run.stage === "done" && <Outcome run={run} />}
+      <LearnedPanel run={run} project={project} />
       {run.metrics && (
-        <Panel title="Against known events" flush>
+        <Panel
+          title={run.learned ? "Against known events (human-in-the-loop)" : "Against known events"}
+          flush
+        >
           <MetricsTable metrics={run.metrics} />
         </Panel>
       )}

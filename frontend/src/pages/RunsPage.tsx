@@ -84,6 +84,7 @@ function RunsTable({ runs, project }: { runs: readonly Run[]; project: Project }
                   {run.name
                     ? `${run.detector_title}, ${run.preset}`
                     : `by ${run.created_by || "a former member"}`}
+                  {run.mode === "supervised" && ", learned from verdicts"}
                 </div>
               </Table.Td>
               <Table.Td>

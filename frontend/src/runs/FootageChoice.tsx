@@ -2,7 +2,7 @@ import { Checkbox, Radio, Stack, Table, Text } from "@mantine/core";
 
 import { ChevronRight } from "lucide-react";
 
-import type { RunMode, Uuid, Video } from "../api/types";
+import type { NewRunMode, Uuid, Video } from "../api/types";
 import { formatLength, plural } from "../lib/format";
 import { allFootage, type Footage } from "./plan";
 import classes from "./runs.module.css";
@@ -16,7 +16,7 @@ export function FootageChoice(props: {
 }) {
   const { ready, footage, onChange } = props;
   const leftOut = ready.filter(({ id }) => !footage.train.has(id) || !footage.score.has(id)).length;
-  const setMode = (mode: RunMode) =>
+  const setMode = (mode: NewRunMode) =>
     onChange(
       mode === "merged"
         ? allFootage(ready)

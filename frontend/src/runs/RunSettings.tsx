@@ -1,15 +1,21 @@
 import { Table } from "@mantine/core";
 
-import type { Run } from "../api/types";
+import type { Run, RunMode } from "../api/types";
 import { humanize } from "../lib/format";
 import classes from "./runs.module.css";
+
+const LEARNS_FROM: Record<RunMode, string> = {
+  merged: "all footage",
+  partial: "chosen videos",
+  supervised: "footage and verdicts",
+};
 
 /** Everything needed to do this run again. */
 export function RunSettings({ run }: { run: Run }) {
   const circumstances: readonly (readonly [string, string])[] = [
     ["Detector", run.detector_title],
     ["Preset", run.preset],
-    ["Learns from", run.mode === "merged" ? "all footage" : "chosen videos"],
+    ["Learns from", LEARNS_FROM[run.mode]],
     ["Seed", String(run.seed)],
     ["Computed on", run.device_used || `not yet begun (${run.device})`],
     ["Version of vadreview", run.code_version],

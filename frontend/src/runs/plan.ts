@@ -1,12 +1,12 @@
 /** What the form for a new run holds, and the requests it comes to. Pure: the form only draws it. */
 
 import { uuid } from "../lib/uuid";
-import type { Detector, EstimateRequest, Preset, Run, RunMode, RunRequest, Uuid, Video } from "../api/types";
+import type { Detector, EstimateRequest, NewRunMode, Preset, Run, RunRequest, Uuid, Video } from "../api/types";
 import { type Drafts, type Overrides, overridesOf, readSettings, toDraft } from "./settings";
 
 export type Choice = { preset: string; drafts: Drafts; clientKey: Uuid };
 
-export type Footage = { mode: RunMode; train: ReadonlySet<Uuid>; score: ReadonlySet<Uuid> };
+export type Footage = { mode: NewRunMode; train: ReadonlySet<Uuid>; score: ReadonlySet<Uuid> };
 
 /** The preset that a detector's choice stands on; the first one if the name is not known. */
 export function presetOf(detector: Detector, choice: Pick<Choice, "preset">): Preset | undefined {
@@ -42,7 +42,7 @@ export function fromRun(
   };
   return {
     choice: { preset: run.preset, drafts, clientKey: uuid() },
-    footage: { mode: run.mode, train: idsOf("trains"), score: idsOf("scores") },
+    footage: { mode: run.mode === "merged" ? "merged" : "partial", train: idsOf("trains"), score: idsOf("scores") },
   };
 }
 

@@ -54,6 +54,14 @@ def _proposal(world: Any) -> dict[str, Any]:
     return {"run": str(world.run.pk), "policy": {}}
 
 
+def _teach(world: Any) -> dict[str, Any]:
+    return {
+        "project": str(world.project.pk),
+        "choices": [{"detector": "pseudoanomaly"}],
+        "client_key": KEY,
+    }
+
+
 def _tus(world: Any) -> dict[str, str]:
     return {"HTTP_TUS_RESUMABLE": "1.0.0"}
 
@@ -200,4 +208,6 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/api/exports/{pk}/cancel/"): Row((401, 404, 403, 403, 409)),  # it is done
     ("POST", "/api/exports/{pk}/retry/"): Row((401, 404, 403, 403, 409)),
     ("GET", "/api/exports/{pk}/download"): Row(MEMBERS),
+    ("GET", "/api/exports/{pk}/lineage/"): Row(MEMBERS),
+    ("POST", "/api/exports/teach/"): Row((401, 404, 403, 403, 409), body=_teach),  # nothing is decided yet
 }
