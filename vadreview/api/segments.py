@@ -16,12 +16,13 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from vadreview import errors
 from vadreview.accounts.models import Role
 from vadreview.api import permissions
 from vadreview.api.filters import parse_query
 from vadreview.api.verdicts import VerdictSerializer
 from vadreview.footage.models import Project
-from vadreview.review import preview, queries, services
+from vadreview.review import orders, preview, queries, services
 from vadreview.review.models import Verdict
 from vadreview.runs import queries as runs
 from vadreview.runs.models import Run, Segment
@@ -96,11 +97,16 @@ class SegmentFilter(serializers.Serializer):
     run = serializers.UUIDField(required=False)
     project = serializers.UUIDField(required=False)
     video = serializers.UUIDField(required=False)
-    order = serializers.ChoiceField(choices=list(ORDERS), default="score")
+    order = serializers.ChoiceField(
+        choices=[*ORDERS, *orders.COMPUTED],
+        default="score",
+        help_text="fused, uncertain, disagree and diverse are of one run: see vadreview/review/orders.py.",
+    )
     state = serializers.ChoiceField(
-        choices=["open", "decided", "unsure", "conflict", "all"],
+        choices=["open", "decided", "unsure", "conflict", "suspect", "all"],
         default="all",
-        help_text="open, decided: by me; unsure: somebody was, and nobody has decided; conflict: not settled.",
+        help_text="open, decided: by me; unsure: somebody was, and nobody has decided; conflict: not settled; "
+        "suspect: the model and similar proposals contradict what people decided (of one run).",
     )
     label = serializers.CharField(
         required=False, max_length=60, help_text="Accepted by anybody with this label."
@@ -194,7 +200,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         rows = _narrowed(rows, asked)
         if asked["order"] == "threshold":
             rows = rows.annotate(_distance=Abs(F("score") - F("run__threshold")))
-        page = self.paginate_queryset(rows.order_by(*ORDERS[asked["order"]]))
+        page = self.paginate_queryset(_ordered(rows, asked))
         return self.get_paginated_response(self._serialize(page))
 
     def retrieve(self, request: Request, *args: object, **kwargs: object) -> Response:
@@ -246,6 +252,41 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         if found is None:
             raise Http404
         return found
+
+
+def _ordered(rows: QuerySet[Segment], asked: dict[str, Any]) -> Any:
+    """Put segments in the order asked for: by columns, or by a list of ids that was worked out."""
+    by_doubt = asked["state"] == "suspect"
+    if asked["order"] not in orders.COMPUTED and not by_doubt:
+        return rows.order_by(*ORDERS[asked["order"]])
+    run = Run.objects.filter(pk=asked.get("run")).select_related("project").first()
+    if run is None:
+        sentence = "This order compares the proposals of one run; say which with ?run=."
+        raise errors.Invalid(sentence, fields={"run": sentence})
+    if run.stage != Run.Stage.DONE:
+        return rows.order_by(*ORDERS["score"])
+    ids = orders.second_look(run) if by_doubt else orders.order(run, asked["order"])
+    return Listed(rows, ids)
+
+
+class Listed:
+    """Rows in the order of a list of ids, read page by page; what a paginator needs of a queryset."""
+
+    ordered = True
+
+    def __init__(self, rows: QuerySet[Segment], ids: list[uuid.UUID]) -> None:
+        there = set(rows.order_by().values_list("pk", flat=True))
+        self._rows, self._ids = rows, [pk for pk in ids if pk in there]
+
+    def count(self) -> int:
+        return len(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __getitem__(self, part: slice) -> list[Segment]:
+        found = self._rows.in_bulk(self._ids[part])
+        return [found[pk] for pk in self._ids[part] if pk in found]
 
 
 def _narrowed(rows: QuerySet[Segment], asked: dict[str, Any]) -> QuerySet[Segment]:

@@ -68,6 +68,34 @@ def heatmaps(row: RunVideo, *, start: int, stop: int) -> Maps:
     return Maps(first=first, values=np.asarray(array[first:last]))
 
 
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The patterns of the windows of a video; `read` gives those of [first, last) as float64 (n, D)."""
+
+    starts: NDArray[np.int64]
+    length: int
+    _array: Any
+
+    def read(self, first: int, last: int) -> NDArray[np.float64]:
+        return np.asarray(self._array[first:last], np.float64)
+
+    def meeting(self, start: int, stop: int) -> tuple[int, int]:
+        """Say which windows share a frame with [start, stop): places [first, last)."""
+        first = int(np.searchsorted(self.starts, start - self.length, side="right"))
+        return first, max(first, int(np.searchsorted(self.starts, stop, side="left")))
+
+
+def windows(row: RunVideo) -> Windows | None:
+    """Open the patterns of a scored video; None where its detector gives none."""
+    import zarr
+
+    if not (row.artifacts / "patterns" / "actual").is_dir():
+        return None
+    group = zarr.open_group(row.artifacts, mode="r", path="patterns")
+    starts = np.asarray(group["starts"][:], np.int64)
+    return Windows(starts=starts, length=int(np.asarray(group["length"][:])[0]), _array=group["actual"])
+
+
 def leftovers(folder: Path) -> list[Path]:
     """Return drafts and trash that a killed worker left in a run's folder."""
     return [*folder.glob(".*.draft"), *folder.glob(".*.trash")]

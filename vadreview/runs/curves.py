@@ -116,3 +116,29 @@ def _smoothed(track: Track, *, sigma_frames: float) -> NDArray[np.float64]:
     return _cache.get(
         (track.pk, sigma_frames), lambda: inference.smooth(values_of(track), sigma_frames=sigma_frames).copy()
     )
+
+
+# finer towards 1, where everything that is proposed lies
+_LEVELS = np.concatenate([np.linspace(0, 0.99, 991), 1 - np.geomspace(0.01, 1e-6, 400)[1:], [1.0]])
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """Which share of all frames of a run a score reaches: what makes runs of different detectors comparable."""
+
+    scores: NDArray[np.float64]  # at _LEVELS
+
+    def of(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the share of frames, 0 to 1, that score at most this."""
+        place = np.searchsorted(self.scores, scores, side="right") - 1
+        return np.where(place < 0, 0.0, _LEVELS[np.clip(place, 0, len(_LEVELS) - 1)])
+
+
+def ranks(curves: list[Curve], *, sigma_frames: float) -> Ranks:
+    """Measure how scores are spread over all frames of a run."""
+    key = ("ranks", *(curve.track for curve in curves), sigma_frames)
+
+    def measure() -> NDArray[np.float64]:
+        return np.quantile(np.concatenate([curve.smoothed for curve in curves]), _LEVELS)
+
+    return Ranks(_cache.get(key, measure))

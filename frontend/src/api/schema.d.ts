@@ -3810,12 +3810,18 @@ export interface operations {
         /** @description Accepted by anybody with this label. */
         label?: string;
         /**
-         * @description * `score` - score
+         * @description fused, uncertain, disagree and diverse are of one run: see vadreview/review/orders.py.
+         *
+         *     * `score` - score
          *     * `time` - time
          *     * `newest` - newest
          *     * `threshold` - threshold
+         *     * `fused` - fused
+         *     * `uncertain` - uncertain
+         *     * `disagree` - disagree
+         *     * `diverse` - diverse
          */
-        order?: "score" | "time" | "newest" | "threshold";
+        order?: "score" | "time" | "newest" | "threshold" | "fused" | "uncertain" | "disagree" | "diverse";
         /** @description A page number within the paginated result set. */
         page?: number;
         /** @description Number of results to return per page. */
@@ -3827,15 +3833,16 @@ export interface operations {
         /** @description Part of the video's name. */
         search?: string;
         /**
-         * @description open, decided: by me; unsure: somebody was, and nobody has decided; conflict: not settled.
+         * @description open, decided: by me; unsure: somebody was, and nobody has decided; conflict: not settled; suspect: the model and similar proposals contradict what people decided (of one run).
          *
          *     * `open` - open
          *     * `decided` - decided
          *     * `unsure` - unsure
          *     * `conflict` - conflict
+         *     * `suspect` - suspect
          *     * `all` - all
          */
-        state?: "open" | "decided" | "unsure" | "conflict" | "all";
+        state?: "open" | "decided" | "unsure" | "conflict" | "suspect" | "all";
         video?: string;
       };
       header?: never;
