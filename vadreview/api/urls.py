@@ -10,6 +10,7 @@ from vadreview.accounts.models import Role
 from vadreview.api import (
     accounts,
     detectors,
+    estimates,
     exports,
     ground_truth,
     heatmaps,
@@ -104,6 +105,7 @@ urlpatterns = [
         people.PeopleStillView.as_view(),
         name="people-still",
     ),
+    path("runs/<uuid:run>/audit/", estimates.AuditView.as_view(), name="run-audit"),
     path("exports/teach/", teaching.TeachView.as_view(), name="export-teach"),
     path("exports/<uuid:pk>/lineage/", teaching.LineageView.as_view(), name="export-lineage"),
     path("exports/<uuid:pk>/download", exports.DownloadView.as_view(), name="export-download"),

@@ -40,7 +40,7 @@ def freeze(project: Project, videos: list[Video]) -> dict[str, Any]:
     verdicts = Verdict.objects.filter(project=project, video__in=videos).select_related("reviewer")
     settled = review.settle(review.current(verdicts))
     segments = Segment.objects.filter(run__project=project, video__in=videos)
-    scores = dict(segments.values_list("pk", "score"))
+    scores = dict(segments.filter(audit=False).values_list("pk", "score"))  # the others have a stand-in
     spans = [
         _span(
             one,
@@ -64,7 +64,7 @@ def freeze(project: Project, videos: list[Video]) -> dict[str, Any]:
             "stop": segment.stop,
             "score": segment.score,
         }
-        for segment in segments.order_by()
+        for segment in segments.filter(audit=False).order_by()
         if segment.pk not in judged
     ]
     unreviewed.sort(

@@ -47,9 +47,15 @@ def second_look(run: Run) -> list[uuid.UUID]:
 
 
 def _order(run: Run, name: str) -> list[uuid.UUID]:
-    segments = list(run.segments.order_by("-score", "video", "start"))
-    if not segments:
-        return []
+    segments = list(run.segments.filter(audit=False).order_by("-score", "video", "start"))
+    found = _proposals(run, name, segments) if segments else []
+    # what only the audit shows has no rank of its own: it comes in anywhere, always at the same place
+    for pk in run.segments.filter(audit=True).order_by("pk").values_list("pk", flat=True):
+        found.insert(pk.int % (len(found) + 1), pk)
+    return found
+
+
+def _proposals(run: Run, name: str, segments: Sequence[Segment]) -> list[uuid.UUID]:
     if name == "diverse":
         return [segments[place].pk for place in _diverse(run, segments)]
     panel = fusion.panel_of(run)
@@ -123,7 +129,7 @@ def vectors_of(run: Run, segments: Sequence[Segment]) -> Floats:
 
 
 def _suspects(run: Run) -> list[uuid.UUID]:
-    segments = list(run.segments.order_by("-score", "video", "start"))
+    segments = list(run.segments.filter(audit=False).order_by("-score", "video", "start"))
     said = {
         one.verdict.subject: one.verdict.decision == Verdict.Decision.ACCEPT
         for one in queries.settle(queries.light(queries.current(_verdicts(run))))

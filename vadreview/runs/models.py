@@ -235,6 +235,9 @@ class Segment(models.Model):
     stop = models.PositiveIntegerField()
     peak_frame = models.PositiveIntegerField()
     score = models.FloatField()
+    # not proposed at all: a window of the audit, shown among the proposals so that what a run misses is measured;
+    # its score is a stand-in, so that nobody can tell it apart (runs/proposals.py)
+    audit = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["-score", "video", "start"]

@@ -11,11 +11,24 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from vadreview.footage import audit
+from vadreview.footage.models import Project, Video
 from vadreview.runs import curves, inference
 from vadreview.runs.models import Run, Segment
 
 BATCH = 500
 SAME_EVENT = 0.5
+AUDIT_EACH = 5  # one window that is not proposed is shown for so many proposals, at most
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A window of the audit that a run does not propose, with a score borrowed from a proposal."""
+
+    video: uuid.UUID
+    start: int
+    stop: int
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,7 @@ class Proposal:
     threshold: inference.Threshold
     intervals: dict[uuid.UUID, list[inference.Interval]]  # by video
     fps: dict[uuid.UUID, Fraction]
+    controls: tuple[Control, ...] = ()
 
 
 def segment_id(run: uuid.UUID, *, video: uuid.UUID, start: int, stop: int) -> uuid.UUID:
@@ -43,7 +57,41 @@ def make(run: Run, *, policy: inference.Policy | Mapping[str, Any], high: float 
     threshold = curves.levels(scored, policy=policy, high=high)
     found = {curve.video: curves.intervals(curve, policy=policy, threshold=threshold) for curve in scored}
     fps = {curve.video: curve.fps for curve in scored}
-    return Proposal(policy=policy, threshold=threshold, intervals=found, fps=fps)
+    return Proposal(
+        policy=policy,
+        threshold=threshold,
+        intervals=found,
+        fps=fps,
+        controls=_controls(run.project, found, otherwise=threshold.high),
+    )
+
+
+def _controls(
+    project: Project, found: Mapping[uuid.UUID, Sequence[inference.Interval]], *, otherwise: float
+) -> tuple[Control, ...]:
+    """Pick the audit windows without a proposal that reviewers see among the proposals: by lot, and not many.
+
+    The score is that of a proposal, by lot too, so that they lie anywhere in a queue.
+    """
+    share = project.audit_share
+    if share <= 0:
+        return ()
+    scores = sorted(interval.score for intervals in found.values() for interval in intervals)
+    drawn: list[tuple[float, Control]] = []
+    for video in Video.objects.filter(pk__in=found):
+        for place, (start, stop) in enumerate(audit.windows(video)):
+            lot = audit.lot(video, place)
+            if lot >= share or meets(found[video.pk], start, stop):
+                continue
+            stand_in = scores[int(lot / share * len(scores))] if scores else otherwise
+            drawn.append((audit.lot(video, -1 - place), Control(video.pk, start, stop, stand_in)))
+    drawn.sort(key=lambda one: one[0])
+    return tuple(control for _, control in drawn[: 1 + len(scores) // AUDIT_EACH])
+
+
+def meets(intervals: Sequence[inference.Interval], start: int, stop: int) -> bool:
+    """Say whether a proposal shares a frame with [start, stop)."""
+    return any(one.start < stop and one.stop > start for one in intervals)
 
 
 @transaction.atomic
@@ -55,7 +103,7 @@ def store(run: Run, proposal: Proposal, *, decided: Collection[uuid.UUID] = ()) 
     """
     run = Run.objects.select_for_update().get(pk=run.pk)  # two people may press “Apply” at once
     settled: dict[uuid.UUID, list[Segment]] = {}
-    for segment in run.segments.filter(pk__in=decided):
+    for segment in run.segments.filter(pk__in=decided, audit=False):
         settled.setdefault(segment.video_id, []).append(segment)
     proposed = []
     for video, intervals in proposal.intervals.items():
@@ -75,6 +123,19 @@ def store(run: Run, proposal: Proposal, *, decided: Collection[uuid.UUID] = ()) 
                     score=found.score,
                 )
             )
+    proposed += [
+        Segment(
+            id=segment_id(run.pk, video=control.video, start=control.start, stop=control.stop),
+            run=run,
+            video_id=control.video,
+            start=control.start,
+            stop=control.stop,
+            peak_frame=(control.start + control.stop) // 2,
+            score=control.score,
+            audit=True,
+        )
+        for control in proposal.controls
+    ]
     kept = {segment.id for segment in proposed}
     gone = [pk for pk in run.segments.values_list("pk", flat=True) if pk not in kept]
     for at in range(0, len(gone), BATCH):
@@ -84,14 +145,14 @@ def store(run: Run, proposal: Proposal, *, decided: Collection[uuid.UUID] = ()) 
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=["peak_frame", "score"],  # other smoothing: the same span, another peak
+        update_fields=["peak_frame", "score", "audit"],  # other smoothing: the same span, another peak
     )
     run.policy = proposal.policy.model_dump()
     run.threshold = proposal.threshold.high
     run.centre = proposal.threshold.centre
     run.proposed_at = timezone.now()
     run.save(update_fields=["policy", "threshold", "centre", "proposed_at"])
-    return len(proposed)
+    return len(proposed) - len(proposal.controls)
 
 
 def _same_event(found: inference.Interval, settled: Sequence[Segment]) -> Segment | None:

@@ -186,6 +186,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/runs/{run}/people/{video}/"): Row((401, 404, 404, 404, 404)),
     ("GET", "/api/runs/{run}/people/{video}/lanes/"): Row((401, 404, 404, 404, 404)),
     ("GET", "/api/runs/{run}/people/{video}/stills/{n}.png"): Row((401, 404, 404, 404, 404)),
+    ("GET", "/api/runs/{run}/audit/"): Row(MEMBERS),
     ("GET", "/api/tracks/"): Row(MEMBERS, query=_video),
     ("GET", "/api/tracks/at/"): Row(MEMBERS, query=lambda world: {**_video(world), "frame": "3"}),
     ("GET", "/api/tracks/{pk}/window/"): Row(MEMBERS),
