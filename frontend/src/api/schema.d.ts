@@ -339,6 +339,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/runs/{run}/audit/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description How good a run is, by footage that chance picked. */
+    get: operations["runs_audit"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/runs/{run}/heatmaps/{video}/": {
     parameters: {
       query?: never;
@@ -1123,6 +1140,25 @@ export interface components {
       frames: number;
       note: string;
     };
+    /** @description Figures from the audit share alone; the formulas are in vadreview/review/estimates.py. */
+    EstimateOfRun: {
+      /** Format: double */
+      share: number;
+      /** @description Of proposals. */
+      precision: components["schemas"]["Figure"] | null;
+      /** @description Of abnormal windows of 5 s. */
+      recall: components["schemas"]["Figure"] | null;
+      false_alarms_per_hour: components["schemas"]["Figure"] | null;
+      proposals: number;
+      audit_proposals: number;
+      audit_proposals_reviewed: number;
+      audit_windows: number;
+      audit_windows_reviewed: number;
+      /** @description Every proposal of the audit is reviewed; before that the figures may flatter. */
+      complete: boolean;
+      /** @description Verdicts taught this run. */
+      human_in_the_loop: boolean;
+    };
     EstimateRequestRequest: {
       /** Format: uuid */
       project: string;
@@ -1139,6 +1175,15 @@ export interface components {
       train_videos?: string[] | null;
       /** @description What to score; null: every ready video, in the mode “partial” those not learned from. */
       score_videos?: string[] | null;
+    };
+    /** @description A figure with its 95 % interval. */
+    Figure: {
+      /** Format: double */
+      value: number;
+      /** Format: double */
+      low: number;
+      /** Format: double */
+      high: number;
     };
     /** @description A figure is null where it does not exist; `undefined` then says why. */
     Figures: {
@@ -3381,6 +3426,36 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Run"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_audit: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["EstimateOfRun"];
         };
       };
       /** @description Refused. */

@@ -98,8 +98,9 @@ export type VerdictRequest = VerdictSubject & {
 export type VerdictSummary = Answer<"VerdictSummary">;
 export type Severity = Schemas["SeverityEnum"];
 export type Segment = Said<Answer<"Segment">, { verdict: Verdict | null }>;
-export type SegmentOrder = "score" | "time" | "newest" | "threshold";
-export type SegmentState = "open" | "decided" | "unsure" | "conflict" | "all";
+export type SegmentOrder =
+  "score" | "time" | "newest" | "threshold" | "fused" | "uncertain" | "disagree" | "diverse";
+export type SegmentState = "open" | "decided" | "unsure" | "conflict" | "suspect" | "all";
 export type PreviewRequest = Schemas["PreviewQuestionRequest"];
 export type Preview = Schemas["Preview"];
 export type ProposeRequest = Schemas["ProposeRequest"];
@@ -110,4 +111,5 @@ export type DatasetRequest = Required<Schemas["NewDatasetRequest"]>;
 export type Dataset = Answer<"Dataset">;
 export type TeachRequest = Required<Schemas["TeachRequest"]>;
 export type Taught = Answer<"Taught">;
+export type RunAudit = Answer<"EstimateOfRun">;
 export type Lineage = Answer<"Lineage">;

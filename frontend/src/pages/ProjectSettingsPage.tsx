@@ -7,6 +7,7 @@ import type { Project } from "../api/types";
 import { fieldError, hasOtherFields } from "../lib/errors";
 import { formatBytes, plural } from "../lib/format";
 import { paths } from "../lib/paths";
+import { AuditForm } from "../settings/AuditForm";
 import { LabelsForm } from "../settings/LabelsForm";
 import { PolicyForm } from "../settings/PolicyForm";
 import settings from "../settings/settings.module.css";
@@ -49,6 +50,12 @@ export function ProjectSettingsPage() {
         summary="How the scores of a run become the segments that people review."
       >
         <PolicyForm project={project} />
+      </Panel>
+      <Panel
+        title="Audit"
+        summary="A share of the footage, picked by chance, measures how good runs are and never teaches them."
+      >
+        <AuditForm project={project} />
       </Panel>
       <Panel title="Delete">
         <DeleteProject project={project} />

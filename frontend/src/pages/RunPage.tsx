@@ -6,6 +6,7 @@ import { useRun } from "../api/queries/runs";
 import type { Project, Run } from "../api/types";
 import { formatCount, formatDuration, formatScore, plural } from "../lib/format";
 import { paths } from "../lib/paths";
+import { AuditPanel } from "../runs/AuditPanel";
 import { Learning } from "../runs/Learning";
 import { LearnedPanel } from "../runs/LearnedPanel";
 import { MetricsTable } from "../runs/MetricsTable";
@@ -79,6 +80,7 @@ function RunView({ run, project }: { run: Run; project: Project }) {
           <MetricsTable metrics={run.metrics} />
         </Panel>
       )}
+      {run.stage === "done" && <AuditPanel run={run} project={project} />}
       <Panel title="Learning">
         <Learning run={run} />
       </Panel>

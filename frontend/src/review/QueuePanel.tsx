@@ -17,7 +17,11 @@ import { change, type DeskSettings } from "./settings";
 
 const ORDERS: { value: SegmentOrder; label: string }[] = [
   { value: "score", label: "Most anomalous" },
+  { value: "fused", label: "All detectors together" },
+  { value: "uncertain", label: "Most uncertain" },
   { value: "threshold", label: "Near the threshold" },
+  { value: "disagree", label: "Detectors disagree" },
+  { value: "diverse", label: "One of each kind" },
   { value: "time", label: "By time" },
   { value: "newest", label: "Newest footage" },
 ];
@@ -62,6 +66,7 @@ export function QueuePanel() {
               { value: "decided", label: "Decided" },
               { value: "unsure", label: "Second look" },
               { value: "conflict", label: "In conflict" },
+              { value: "suspect", label: "Suspected mistakes" },
               { value: "all", label: "All" },
             ]}
             value={settings.state}
@@ -185,6 +190,13 @@ function EmptyQueue() {
     );
   if (state === "conflict")
     return <p className={classes.empty}>No disagreement: nobody accepts what somebody else rejects.</p>;
+  if (state === "suspect") {
+    return (
+      <p className={classes.empty}>
+        No verdict is suspect: none is contradicted by both the model and the most similar judged items.
+      </p>
+    );
+  }
   if (run?.segments === 0) {
     return (
       <p className={classes.empty}>

@@ -5,7 +5,7 @@ export const QUEUE_PAGE = 100;
 
 /** Does the list still hold this item, now that I have an opinion (or none any more)? */
 function belongs(item: Item, state: SegmentState): boolean {
-  if (state === "all") return true;
+  if (state === "all" || state === "suspect") return true;
   if (state === "conflict") return inConflict(item);
   if (state === "unsure") return item.judgement === null || item.judgement.decision === "unsure";
   return (item.judgement === null) === (state === "open");

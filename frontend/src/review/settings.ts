@@ -42,8 +42,8 @@ const CHOICES: { [K in keyof DeskSettings]?: readonly DeskSettings[K][] } = {
   opens: ["peak", "start", "play"],
   zoom: ["keep", "item", "fit"],
   heatScale: ["run", "frame"],
-  order: ["score", "time", "newest", "threshold"],
-  state: ["open", "decided", "unsure", "conflict", "all"],
+  order: ["score", "fused", "uncertain", "threshold", "disagree", "diverse", "time", "newest"],
+  state: ["open", "decided", "unsure", "conflict", "suspect", "all"],
   scope: ["video", "run"],
 };
 

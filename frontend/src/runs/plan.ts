@@ -1,7 +1,16 @@
 /** What the form for a new run holds, and the requests it comes to. Pure: the form only draws it. */
 
 import { uuid } from "../lib/uuid";
-import type { Detector, EstimateRequest, NewRunMode, Preset, Run, RunRequest, Uuid, Video } from "../api/types";
+import type {
+  Detector,
+  EstimateRequest,
+  NewRunMode,
+  Preset,
+  Run,
+  RunRequest,
+  Uuid,
+  Video,
+} from "../api/types";
 import { type Drafts, type Overrides, overridesOf, readSettings, toDraft } from "./settings";
 
 export type Choice = { preset: string; drafts: Drafts; clientKey: Uuid };
@@ -42,7 +51,11 @@ export function fromRun(
   };
   return {
     choice: { preset: run.preset, drafts, clientKey: uuid() },
-    footage: { mode: run.mode === "merged" ? "merged" : "partial", train: idsOf("trains"), score: idsOf("scores") },
+    footage: {
+      mode: run.mode === "merged" ? "merged" : "partial",
+      train: idsOf("trains"),
+      score: idsOf("scores"),
+    },
   };
 }
 

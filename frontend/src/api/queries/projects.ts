@@ -48,6 +48,7 @@ export type ProjectChange = {
   description?: string;
   labels?: Label[];
   policy?: Partial<Policy>;
+  audit_share?: number;
 };
 
 export function useChangeProject(id: Uuid) {

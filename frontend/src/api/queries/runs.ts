@@ -2,7 +2,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 
 import { api } from "../client";
 import { pollWhile } from "../polling";
-import type { Estimate, EstimateRequest, Run, RunRequest, Uuid } from "../types";
+import type { Estimate, EstimateRequest, Run, RunAudit, RunRequest, Uuid } from "../types";
 import { projectKeys } from "./projects";
 
 export type RunFilter = { project: Uuid; stage?: string; video?: Uuid };
@@ -42,6 +42,14 @@ export function useEstimate(request: EstimateRequest | null) {
     enabled: request !== null,
     placeholderData: keepPreviousData,
     retry: false,
+  });
+}
+
+/** What the audit share says of a run. */
+export function useRunAudit(id: Uuid) {
+  return useQuery({
+    queryKey: ["runs", "audit", id] as const,
+    queryFn: ({ signal }) => api.get<RunAudit>(`/api/runs/${id}/audit/`, { signal }),
   });
 }
 
