@@ -150,6 +150,68 @@ def bootstrap(
     single frames would make the bounds far too narrow. `block_frames=None` takes each video whole. None if
     the figure exists in fewer than half of the resamples.
     """
+    values = _resampled(
+        _checked(scores_by_video, labels_by_video),
+        metric=metric,
+        over_videos=over_videos,
+        block_frames=block_frames,
+        resamples=resamples,
+        level=level,
+        seed=seed,
+    )
+    return _bounds([value for value in values if value is not None], resamples=resamples, level=level)
+
+
+def bootstrap_difference(
+    scores_by_video: Mapping[str, ArrayLike],
+    other_scores_by_video: Mapping[str, ArrayLike],
+    labels_by_video: Mapping[str, ArrayLike],
+    *,
+    metric: Metric = "micro_auc",
+    over_videos: bool = True,
+    block_frames: int | None = 100,
+    resamples: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Bounds | None:
+    """Estimate how far `other - first` would move: both are judged on the same resamples of the same frames.
+
+    See `bootstrap`. Pairing removes what the two have in common: easy or hard footage moves both.
+    """
+    first, other = (
+        _resampled(
+            _checked(scores, labels_by_video),
+            metric=metric,
+            over_videos=over_videos,
+            block_frames=block_frames,
+            resamples=resamples,
+            level=level,
+            seed=seed,  # what is drawn depends on it and on the lengths of the videos alone
+        )
+        for scores in (scores_by_video, other_scores_by_video)
+    )
+    moved = [b - a for a, b in zip(first, other, strict=True) if a is not None and b is not None]
+    return _bounds(moved, resamples=resamples, level=level)
+
+
+def _bounds(values: list[float], *, resamples: int, level: float) -> Bounds | None:
+    if 2 * len(values) < resamples:
+        return None
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return Bounds(low=float(low), high=float(high), level=level, resamples=len(values))
+
+
+def _resampled(
+    checked: Mapping[str, tuple[Floats, Floats]],
+    *,
+    metric: Metric,
+    over_videos: bool,
+    block_frames: int | None,
+    resamples: int,
+    level: float,
+    seed: int,
+) -> list[float | None]:
+    """Compute a figure on each resample, None where it does not exist."""
     if not over_videos and block_frames is None:
         raise ValueError("nothing would be resampled: set over_videos=True or block_frames to 1 or more")
     if block_frames is not None and block_frames < 1:
@@ -158,12 +220,12 @@ def bootstrap(
         raise ValueError(
             f"level must lie between 0 and 1 and resamples be positive, got {level}, {resamples}"
         )
-    videos = list(_checked(scores_by_video, labels_by_video).values())
+    videos = list(checked.values())
     single = [_Sorted(*video) for video in videos]
     pooled = _Sorted(*_joined(videos))
     random = np.random.default_rng(seed)
 
-    values = []
+    values: list[float | None] = []
     for _ in range(resamples):
         drawn = random.integers(len(videos), size=len(videos)) if over_videos else np.arange(len(videos))
         draws = np.bincount(drawn, minlength=len(videos))
@@ -178,12 +240,8 @@ def bootstrap(
             value = float(aucs_known @ draws[known] / draws[known].sum()) if known.any() else None
         else:
             value = _POOLED[metric](*pooled.tally(np.concatenate(weights)))
-        if value is not None:
-            values.append(value)
-    if 2 * len(values) < resamples:
-        return None
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return Bounds(low=float(low), high=float(high), level=level, resamples=len(values))
+        values.append(value)
+    return values
 
 
 class _Sorted:

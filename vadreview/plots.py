@@ -109,3 +109,96 @@ def window_patterns(
         columns=["Pattern", "x", "y", "Distance from the real one"],
         rows=rows,
     )
+
+
+def compared_curves(
+    video: str,
+    curves: Sequence[tuple[str, NDArray[np.float64]]],
+    *,
+    step: int,
+    marked: Sequence[tuple[int, int, str]],
+) -> Plot:
+    """Draw the curves of two runs of one video over each other, in distances from median (0) to threshold (1).
+
+    curves: names and float64 (n,), the highest value in each `step` frames. marked: spans with what they are,
+    "ground truth", "accept" or "reject".
+    """
+    import plotly.graph_objects as go
+
+    colours = {"accept": "var(--state-accepted)", "reject": GREY, "ground truth": REAL}
+    figure = go.Figure()
+    for (name, values), colour, width in zip(
+        curves, ("var(--detector-0)", "var(--detector-1)"), (1.2, 1.6), strict=True
+    ):
+        figure.add_scatter(
+            name=name,
+            x=(np.arange(len(values)) * step).tolist(),
+            y=np.round(values, 4).tolist(),
+            mode="lines",
+            line={"color": colour, "width": width},
+            hovertemplate="frame %{x}: %{y:.3g}<extra>%{fullData.name}</extra>",
+        )
+    figure.add_hline(y=1, line={"color": GREY, "dash": "dot", "width": 1})
+    for start, stop, kind in marked[:400]:
+        figure.add_vrect(
+            x0=start, x1=stop, fillcolor=colours[kind], opacity=0.16, line_width=0, layer="below"
+        )
+    figure.update_xaxes(title="Frame", zeroline=False)
+    figure.update_yaxes(title="Threshold = 1", zeroline=False)
+    figure.update_layout(legend={"orientation": "h", "y": 1.12}, margin={"l": 52, "r": 12, "t": 8, "b": 40})
+    above = [
+        f"{name}: {float((values > 1).mean()):.1%} of the time above its threshold" for name, values in curves
+    ]
+    rows: list[list[Cell]] = [
+        [n * step, *(float(values[n]) for _, values in curves)] for n in range(0, len(curves[0][1]), 10)
+    ]
+    return Plot(
+        figure=figure,
+        name=f"Curves of {video}",
+        summary="; ".join(above) + ".",
+        columns=["Frame", *(name for name, _ in curves)],
+        rows=rows,
+    )
+
+
+def review_effort(orders: Sequence[tuple[str, Sequence[float], Sequence[float]]], *, events: int) -> Plot:
+    """Draw anomalies found against footage watched, one line an order of the queue.
+
+    orders: name, share of the footage watched (0 to 1, ascending), share of the events found by then.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    rows: list[list[Cell]] = []
+    for place, (name, watched, found) in enumerate(orders):
+        figure.add_scatter(
+            name=name,
+            x=[100 * value for value in watched],
+            y=[100 * value for value in found],
+            mode="lines",
+            line={
+                "shape": "hv",
+                "color": f"var(--detector-{place % 8})",
+                "width": 2,
+                "dash": ("solid", "dash", "dot")[place // 8 % 3],
+            },
+            hovertemplate="%{y:.0f} % found after %{x:.2f} % watched<extra>%{fullData.name}</extra>",
+        )
+        reached = next((100 * w for w, f in zip(watched, found, strict=True) if f >= 0.9), None)
+        rows.append([name, 100 * found[-1] if found else None, reached])
+    figure.update_xaxes(title="Footage watched, %", rangemode="tozero")
+    figure.update_yaxes(title="Events found, %", range=[0, 102])
+    figure.update_layout(legend={"orientation": "h", "y": -0.2}, margin={"l": 52, "r": 12, "t": 8, "b": 40})
+    best = min((row for row in rows if row[2] is not None), key=lambda row: float(row[2] or 0), default=None)
+    summary = (
+        f"90 % of {events} events are found first by “{best[0]}”, after {best[2]:.2f} % of the footage."
+        if best
+        else f"No order finds 90 % of {events} events among what is proposed."
+    )
+    return Plot(
+        figure=figure,
+        name="Events found against footage watched",
+        summary=summary,
+        columns=["Order", "Found in the end, %", "Watched until 90 % are found, %"],
+        rows=rows,
+    )

@@ -9,6 +9,7 @@ from detectors.metrics import (
     auc_binarised,
     average_precision,
     bootstrap,
+    bootstrap_difference,
     equal_error_rate,
     frame_auc,
     frame_metrics,
@@ -192,3 +193,25 @@ def test_the_bootstrap_of_one_class_is_none_and_impossible_requests_are_refused(
         bootstrap({"a": [1.0, 2.0]}, {"a": [0, 1]}, over_videos=False, block_frames=None)
     with pytest.raises(ValueError, match="block_frames must be 1 or more"):
         bootstrap({"a": [1.0, 2.0]}, {"a": [0, 1]}, block_frames=0)
+
+
+def test_the_difference_of_two_is_bounded_more_tightly_than_either():
+    random = np.random.default_rng(0)
+    labels = {str(n): (np.arange(400) // 50 % 4 == 0).astype(int) for n in range(6)}
+    first = {name: one + random.normal(0, 1.5, 400) for name, one in labels.items()}
+    better = {name: first[name] + 0.3 * one for name, one in labels.items()}
+
+    alone = bootstrap(first, labels, resamples=200)
+    moved = bootstrap_difference(first, better, labels, resamples=200)
+
+    assert moved.low > 0
+    assert moved.high - moved.low < alone.high - alone.low
+
+
+def test_equal_scores_differ_by_nothing_in_every_resample():
+    labels = {"a": np.arange(300) % 3 == 0}
+    scores = {"a": np.random.default_rng(1).random(300)}
+
+    moved = bootstrap_difference(scores, scores, labels, resamples=50, over_videos=False)
+
+    assert (moved.low, moved.high) == (0.0, 0.0)

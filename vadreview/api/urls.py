@@ -9,6 +9,7 @@ from rest_framework.routers import SimpleRouter
 from vadreview.accounts.models import Role
 from vadreview.api import (
     accounts,
+    compare,
     detectors,
     estimates,
     exports,
@@ -105,6 +106,8 @@ urlpatterns = [
         people.PeopleStillView.as_view(),
         name="people-still",
     ),
+    path("runs/compare/", compare.CompareView.as_view(), name="run-compare"),
+    path("runs/compare/curves/", compare.CompareCurvesView.as_view(), name="run-compare-curves"),
     path("runs/<uuid:run>/audit/", estimates.AuditView.as_view(), name="run-audit"),
     path("exports/teach/", teaching.TeachView.as_view(), name="export-teach"),
     path("exports/<uuid:pk>/lineage/", teaching.LineageView.as_view(), name="export-lineage"),

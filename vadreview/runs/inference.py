@@ -41,6 +41,7 @@ __all__ = [
     "Trained",
     "VideoScores",
     "catalogue",
+    "compared",
     "configure",
     "cost",
     "explain",
@@ -178,6 +179,36 @@ def frame_metrics(
 ) -> dict[str, Any]:
     """Judge frame scores against frame labels (1 = abnormal): see detectors.metrics."""
     return dict(metrics.frame_metrics(scores, labels))
+
+
+def compared(
+    first: Mapping[str, NDArray[np.float64]],
+    second: Mapping[str, NDArray[np.float64]],
+    labels: Mapping[str, NDArray[np.int8]],
+    *,
+    metric: metrics.Metric,
+    resamples: int,
+) -> dict[str, dict[str, float | None]]:
+    """Judge two runs on the same frames: the figure of each and of their difference, with bootstrap bounds."""
+    options: dict[str, Any] = {"metric": metric, "resamples": resamples, "over_videos": len(labels) > 1}
+    values = [metrics.frame_metrics(scores, labels)[metric] for scores in (first, second)]
+    known = values[0] is not None and values[1] is not None
+    bounds = {
+        "before": metrics.bootstrap(first, labels, **options),
+        "after": metrics.bootstrap(second, labels, **options),
+        "difference": metrics.bootstrap_difference(first, second, labels, **options),
+    }
+    found = {"before": values[0], "after": values[1], "difference": None}
+    if known:
+        found["difference"] = float(values[1] or 0) - float(values[0] or 0)
+    return {
+        name: {
+            "value": value,
+            "low": bounds[name].low if bounds[name] else None,
+            "high": bounds[name].high if bounds[name] else None,
+        }
+        for name, value in found.items()
+    }
 
 
 # ---- work ----

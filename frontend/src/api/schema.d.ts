@@ -91,6 +91,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/exports/{id}/lineage/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Where a dataset comes from, and where it went. */
+    get: operations["exports_lineage"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/exports/{id}/retry/": {
     parameters: {
       query?: never;
@@ -102,6 +119,23 @@ export interface paths {
     put?: never;
     /** @description Write the files of a failed or cancelled export: what was frozen stays as it was. */
     post: operations["exports_retry_create"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/exports/teach/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Start a run of each chosen detector that learns from a dataset. Their mode is “supervised”. */
+    post: operations["exports_teach"];
     delete?: never;
     options?: never;
     head?: never;
@@ -529,6 +563,40 @@ export interface paths {
     };
     /** @description Draw the people of one frame on grey, without any of the footage. */
     get: operations["runs_people_still"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/runs/compare/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What changed from one run to another. */
+    get: operations["runs_compare"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/runs/compare/curves/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The curves of two runs over one video, as a figure. */
+    get: operations["runs_compare_curves"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1038,6 +1106,17 @@ export interface components {
     BasedOnEnum: "ground_truth" | "verdicts" | "both";
     /** @enum {unknown} */
     BlankEnum: "";
+    Bounded: {
+      /** Format: double */
+      value: number | null;
+      /**
+       * Format: double
+       * @description Of the 95 % interval.
+       */
+      low: number | null;
+      /** Format: double */
+      high: number | null;
+    };
     BulkGiven: {
       /** @description New verdicts. */
       given: number;
@@ -1059,6 +1138,60 @@ export interface components {
       labels?: string[];
       reason?: components["schemas"]["ReasonEnum"] | components["schemas"]["BlankEnum"];
       comment?: string;
+    };
+    /**
+     * @description * `appeared` - appeared
+     *     * `gone` - gone
+     *     * `moved` - moved
+     * @enum {string}
+     */
+    ChangeEnum: "appeared" | "gone" | "moved";
+    ChoiceRequest: {
+      detector: string;
+      /** @default fast */
+      preset: string;
+    };
+    ComparedFigure: {
+      before: components["schemas"]["Bounded"];
+      after: components["schemas"]["Bounded"];
+      /** @description after - before, on the same resamples. */
+      difference: components["schemas"]["Bounded"];
+    };
+    ComparedFigures: {
+      /** @description ground_truth, or verdicts where there is none. */
+      basis: string;
+      /** @description Only frames that neither run was taught. */
+      untaught: boolean;
+      frames: number;
+      abnormal_frames: number;
+      videos: number;
+      micro_auc: components["schemas"]["ComparedFigure"];
+      ap: components["schemas"]["ComparedFigure"];
+    };
+    ComparedSpan: {
+      /** Format: uuid */
+      segment: string;
+      /** Format: uuid */
+      video: string;
+      video_name: string;
+      start: number;
+      /** @description Exclusive. */
+      stop: number;
+      /** Format: double */
+      score: number;
+    };
+    ComparedVideo: {
+      /** Format: uuid */
+      id: string;
+      name: string;
+    };
+    /** @description What changed from run a to run b; see vadreview/review/comparison.py. */
+    Comparison: {
+      videos: components["schemas"]["ComparedVideo"][];
+      fairness: components["schemas"]["Fairness"][];
+      segments: components["schemas"]["SegmentChanges"];
+      ranks: components["schemas"]["RankChanges"];
+      figures: components["schemas"]["ComparedFigures"][];
     };
     /** @description Seconds of work on one CPU core: fixed + per_1000_frames * frames / 1000. */
     Cost: {
@@ -1169,12 +1302,22 @@ export interface components {
       overrides?: {
         [key: string]: unknown;
       };
-      /** @default merged */
-      mode: components["schemas"]["ModeEnum"];
+      /**
+       * @description A supervised run begins at /api/exports/teach/.
+       *
+       *     * `merged` - merged
+       *     * `partial` - partial
+       * @default merged
+       */
+      mode: components["schemas"]["NewRunMode"];
       /** @description What to learn from; null: every ready video of the project. */
       train_videos?: string[] | null;
       /** @description What to score; null: every ready video, in the mode “partial” those not learned from. */
       score_videos?: string[] | null;
+    };
+    Fairness: {
+      fine: boolean;
+      sentence: string;
     };
     /** @description A figure with its 95 % interval. */
     Figure: {
@@ -1203,6 +1346,11 @@ export interface components {
       undefined?: {
         [key: string]: string;
       };
+    };
+    FrameCounts: {
+      abnormal: number;
+      normal: number;
+      disputed: number;
     };
     GroundTruthFilesRequest: {
       /** @description One or more files; masks best in a zip. */
@@ -1373,6 +1521,36 @@ export interface components {
      * @enum {string}
      */
     LayoutEnum: "pca" | "tsne";
+    /** @description What verdicts taught a run. */
+    Learned: {
+      /** Format: uuid */
+      dataset: string;
+      dataset_name: string;
+      /** @description accept, reject; disputed and audit ones taught nothing. */
+      verdicts: {
+        [key: string]: number;
+      };
+      /** @description abnormal, normal, disputed. */
+      frames: {
+        [key: string]: number;
+      };
+      reviewers: string[];
+    };
+    /** @description What a dataset teaches, who said it, whose proposals it answers, and which runs learned from it. */
+    Lineage: {
+      verdicts: components["schemas"]["VerdictCounts"];
+      frames: components["schemas"]["FrameCounts"];
+      /** Format: double */
+      audit_share: number;
+      reviewers: components["schemas"]["LineageReviewer"][];
+      proposed_by: components["schemas"]["ProposedBy"][];
+      runs: components["schemas"]["Started"][];
+    };
+    LineageReviewer: {
+      reviewer: string;
+      reviewer_name: string;
+      verdicts: number;
+    };
     LinkRequest: {
       secret: string;
     };
@@ -1494,12 +1672,6 @@ export interface components {
         [key: string]: components["schemas"]["Figures"];
       };
     };
-    /**
-     * @description * `merged` - Merged: learns from all footage, with whatever is in it
-     *     * `partial` - Partial: learns from the chosen training videos, scores the others
-     * @enum {string}
-     */
-    ModeEnum: "merged" | "partial";
     NamedVideo: {
       /** Format: uuid */
       id: string;
@@ -1540,6 +1712,12 @@ export interface components {
       /** @default 0 */
       seed: number;
     };
+    /**
+     * @description * `merged` - merged
+     *     * `partial` - partial
+     * @enum {string}
+     */
+    NewRunMode: "merged" | "partial";
     NewRunRequest: {
       /** Format: uuid */
       project: string;
@@ -1550,8 +1728,14 @@ export interface components {
       overrides?: {
         [key: string]: unknown;
       };
-      /** @default merged */
-      mode: components["schemas"]["ModeEnum"];
+      /**
+       * @description A supervised run begins at /api/exports/teach/.
+       *
+       *     * `merged` - merged
+       *     * `partial` - partial
+       * @default merged
+       */
+      mode: components["schemas"]["NewRunMode"];
       /** @description What to learn from; null: every ready video of the project. */
       train_videos?: string[] | null;
       /** @description What to score; null: every ready video, in the mode “partial” those not learned from. */
@@ -1766,6 +1950,11 @@ export interface components {
       description?: string;
       labels?: components["schemas"]["LabelRequest"][];
       policy?: components["schemas"]["PolicyFieldsRequest"];
+      /**
+       * Format: double
+       * @description Share of the footage, picked by chance, whose verdicts measure and never teach.
+       */
+      audit_share?: number;
     };
     PatchedRoleRequest: {
       role?: components["schemas"]["Role"];
@@ -1956,6 +2145,11 @@ export interface components {
       description?: string;
       labels?: components["schemas"]["Label"][];
       policy?: components["schemas"]["PolicyFields"];
+      /**
+       * Format: double
+       * @description Share of the footage, picked by chance, whose verdicts measure and never teach.
+       */
+      audit_share?: number;
       readonly is_demo: boolean;
       /** Format: date-time */
       readonly created_at: string;
@@ -1978,6 +2172,11 @@ export interface components {
       description?: string;
       labels?: components["schemas"]["LabelRequest"][];
       policy?: components["schemas"]["PolicyFieldsRequest"];
+      /**
+       * Format: double
+       * @description Share of the footage, picked by chance, whose verdicts measure and never teach.
+       */
+      audit_share?: number;
     };
     ProposeRequest: {
       /** Format: uuid */
@@ -2002,6 +2201,41 @@ export interface components {
       segments: number;
       /** @description Of these, those I have not decided. */
       to_review: number;
+    };
+    ProposedBy: {
+      run: string;
+      name: string;
+      detector: string;
+    };
+    RankChange: {
+      /** Format: uuid */
+      video: string;
+      video_name: string;
+      start: number;
+      /** @description Exclusive. */
+      stop: number;
+      /** @description accept or reject. */
+      decision: string;
+      /**
+       * Format: double
+       * @description Share of the run's frames that score no higher.
+       */
+      before: number;
+      /** Format: double */
+      after: number;
+      /** @description One of the runs was taught this. */
+      taught: boolean;
+    };
+    RankChanges: {
+      /**
+       * Format: double
+       * @description Mean change of what was accepted.
+       */
+      accepted_moved: number | null;
+      /** Format: double */
+      rejected_moved: number | null;
+      /** @description At most 200, the largest change first. */
+      listed: components["schemas"]["RankChange"][];
     };
     /**
      * @description * `` - None
@@ -2055,7 +2289,7 @@ export interface components {
       readonly seed: number;
       readonly device: string;
       readonly device_used: string;
-      readonly mode: components["schemas"]["ModeEnum"];
+      readonly mode: components["schemas"]["RunMode"];
       readonly code_version: string;
       readonly created_by: string;
       /** Format: date-time */
@@ -2081,7 +2315,20 @@ export interface components {
       readonly metrics: components["schemas"]["Metrics"] | null;
       /** @description Place of the run in its project, oldest first. */
       readonly color_index: number;
+      /** Format: uuid */
+      readonly trained_on: string | null;
+      /** Format: uuid */
+      readonly parent: string | null;
+      /** @description From verdicts; null for a run that was told nothing. */
+      readonly learned: components["schemas"]["Learned"] | null;
     };
+    /**
+     * @description * `merged` - Merged: learns from all footage, with whatever is in it
+     *     * `partial` - Partial: learns from the chosen training videos, scores the others
+     *     * `supervised` - Supervised: learns from footage and from the verdicts of a dataset
+     * @enum {string}
+     */
+    RunMode: "merged" | "partial" | "supervised";
     RunVideo: {
       /** Format: uuid */
       readonly video: string;
@@ -2122,6 +2369,19 @@ export interface components {
       /** @description Mine, if it is not withdrawn. */
       readonly verdict: components["schemas"]["Verdict"] | null;
       readonly others: components["schemas"]["Voice"][];
+    };
+    SegmentChange: {
+      change: components["schemas"]["ChangeEnum"];
+      before: components["schemas"]["ComparedSpan"] | null;
+      after: components["schemas"]["ComparedSpan"] | null;
+    };
+    SegmentChanges: {
+      same: number;
+      moved: number;
+      gone: number;
+      appeared: number;
+      /** @description At most 200 of each change, the strangest first. */
+      listed: components["schemas"]["SegmentChange"][];
     };
     Selected: {
       /** @description Proposals in the selection; at most 500 are listed. */
@@ -2180,9 +2440,45 @@ export interface components {
      * @enum {string}
      */
     StageEnum: "queued" | "training" | "scoring" | "done" | "failed" | "cancelled";
+    Started: {
+      /** Format: uuid */
+      readonly id: string;
+      readonly name: string;
+      readonly detector: string;
+      readonly detector_title: string;
+      readonly preset: string;
+      readonly stage: components["schemas"]["StageEnum"];
+      /** Format: date-time */
+      readonly created_at: string;
+    };
     States: {
       /** @description A digit for each window of the maps: 0 open, 1 unsure, 2 normal (rejected), 3 abnormal (accepted). */
       states: string;
+    };
+    Taught: {
+      /** Format: uuid */
+      dataset: string;
+      runs: components["schemas"]["Started"][];
+    };
+    TeachRequest: {
+      /** Format: uuid */
+      project: string;
+      /**
+       * Format: uuid
+       * @description Null: what is decided now is frozen as a new dataset.
+       */
+      dataset?: string | null;
+      /**
+       * @description Of the new dataset, where one is frozen.
+       * @default
+       */
+      name: string;
+      choices: components["schemas"]["ChoiceRequest"][];
+      /**
+       * Format: uuid
+       * @description Made by the client: the same again has no second effect.
+       */
+      client_key?: string;
     };
     Token: {
       /** Format: uuid */
@@ -2288,6 +2584,14 @@ export interface components {
       readonly settles: boolean;
       /** Format: date-time */
       readonly created_at: string;
+    };
+    VerdictCounts: {
+      accept: number;
+      reject: number;
+      /** @description People contradict each other: these teach neither. */
+      disputed: number;
+      /** @description In the audit share: these measure and never teach. */
+      audit: number;
     };
     /** @description Subjects by what settles them, and how many proposals the asking person has still to decide. */
     VerdictSummary: {
@@ -2655,6 +2959,36 @@ export interface operations {
       };
     };
   };
+  exports_lineage: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Lineage"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
   exports_retry_create: {
     parameters: {
       query?: never;
@@ -2673,6 +3007,38 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Dataset"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  exports_teach: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["TeachRequest"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Taught"];
         };
       };
       /** @description Refused. */
@@ -3834,6 +4200,73 @@ export interface operations {
         };
         content: {
           "image/png": string;
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_compare: {
+    parameters: {
+      query: {
+        /** @description The run before. */
+        a: string;
+        /** @description The run after. */
+        b: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Comparison"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_compare_curves: {
+    parameters: {
+      query: {
+        /** @description The run before. */
+        a: string;
+        /** @description The run after. */
+        b: string;
+        video: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Plot"];
         };
       };
       /** @description Refused. */

@@ -70,6 +70,10 @@ def _project(world: Any) -> dict[str, str]:
     return {"project": str(world.project.pk)}
 
 
+def _twice(world: Any) -> dict[str, str]:
+    return {"a": str(world.run.pk), "b": str(world.run.pk)}
+
+
 def _video(world: Any) -> dict[str, str]:
     return {"video": str(world.video.pk)}
 
@@ -187,6 +191,10 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/runs/{run}/people/{video}/lanes/"): Row((401, 404, 404, 404, 404)),
     ("GET", "/api/runs/{run}/people/{video}/stills/{n}.png"): Row((401, 404, 404, 404, 404)),
     ("GET", "/api/runs/{run}/audit/"): Row(MEMBERS),
+    ("GET", "/api/runs/compare/"): Row((401, 400, 400, 400, 400), query=_twice),  # one run, twice
+    ("GET", "/api/runs/compare/curves/"): Row(
+        (401, 400, 400, 400, 400), query=lambda world: {**_twice(world), **_video(world)}
+    ),
     ("GET", "/api/tracks/"): Row(MEMBERS, query=_video),
     ("GET", "/api/tracks/at/"): Row(MEMBERS, query=lambda world: {**_video(world), "frame": "3"}),
     ("GET", "/api/tracks/{pk}/window/"): Row(MEMBERS),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('footage', '0001_start'),
+        ('footage', '0002_ground_truth_imports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

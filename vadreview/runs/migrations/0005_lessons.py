@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('exports', '0001_start'),
-        ('runs', '0003_dense'),
+        ('runs', '0004_people'),
     ]
 
     operations = [
