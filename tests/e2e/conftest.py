@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.e2e import chromium
 from tests.e2e.installation import ROOT, App, start, stop
+from tests.e2e.scene import Scene
+from tests.e2e.scene import make as make_scene
+
+expect.set_options(timeout=20_000)  # a busy machine is slow, and that is no failure
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -52,7 +57,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Keep a picture of the page a test failed on."""
     report = yield
     page = item.funcargs.get("page") if hasattr(item, "funcargs") else None
-    if report.failed and page is not None:
+    if report.failed and page is not None and not page.is_closed():
         folder = ROOT / "test-results"
         folder.mkdir(exist_ok=True)
         page.screenshot(path=folder / f"{item.name}-{report.when}.png")
@@ -105,4 +110,27 @@ def page(context: BrowserContext, app: App, console: Console) -> Iterator[Page]:
     opened = context.new_page()
     console.watch(opened)
     yield opened
+    assert console.unexpected() == []
+
+
+@pytest.fixture(scope="session")
+def scene(app: App, tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    return make_scene(app, tmp_path_factory.mktemp("scene"))
+
+
+@pytest.fixture
+def viewer_page(browser: Browser, app: App, scene: Scene, console: Console) -> Iterator[Page]:
+    """The app as somebody meets it who may only look."""
+    name = f"viewer-{uuid.uuid4().hex[:8]}"
+    member = scene.api(
+        "POST", f"/api/projects/{scene.project}/members/", json={"username": name, "role": "viewer"}
+    )
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(20_000)
+    opened = context.new_page()
+    console.watch(opened)
+    opened.goto(app.url + member["sign_in_link"])
+    opened.wait_for_url(lambda url: "/signin" not in url)
+    yield opened
+    context.close()
     assert console.unexpected() == []

@@ -95,6 +95,9 @@ export type VerdictRequest = VerdictSubject & {
   replaces?: Uuid;
 };
 
+export type BulkRequest = { client_key: Uuid; segments: readonly Uuid[]; decision: Decision };
+export type BulkGiven = Said<Answer<"BulkGiven">, { verdicts: Verdict[] }>;
+
 export type VerdictSummary = Answer<"VerdictSummary">;
 export type Severity = Schemas["SeverityEnum"];
 export type Segment = Said<Answer<"Segment">, { verdict: Verdict | null }>;

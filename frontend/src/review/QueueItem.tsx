@@ -5,6 +5,7 @@ import { formatScore } from "../lib/format";
 import { formatSeconds, formatShortClock, spanSeconds, timebaseOf, timeOf } from "../lib/frames";
 import { useStore } from "../lib/store";
 import { type Item, spanOf, stateOf } from "./items";
+import { markRange, toggleMark } from "./marked";
 import { OthersMark } from "./OthersMark";
 import classes from "./queue.module.css";
 import { useReviewSession } from "./session";
@@ -15,6 +16,7 @@ type Props = { item: Item; video: Video | undefined; chosen: boolean; onOpen: (i
 
 /** One row of the queue. */
 export const QueueItem = memo(function QueueItem({ item, video, chosen, onOpen }: Props) {
+  const session = useReviewSession();
   const span = spanOf(item);
   const timebase = video && timebaseOf(video);
   const state = stateOf(item);
@@ -25,11 +27,19 @@ export const QueueItem = memo(function QueueItem({ item, video, chosen, onOpen }
       data-subject={item.subject}
       data-chosen={chosen || undefined}
     >
+      <MarkBox item={item} />
       <button
         type="button"
         className={classes.open}
         aria-current={chosen || undefined}
-        onClick={() => onOpen(item)}
+        onClick={(event) => {
+          const { tools, queue } = session;
+          if (event.ctrlKey || event.metaKey) tools.marked.set((old) => toggleMark(old, item.subject));
+          else if (event.shiftKey) {
+            const shown = queue.items.map((one) => one.subject);
+            tools.marked.set((old) => markRange(old, shown, item.subject));
+          } else onOpen(item);
+        }}
       >
         {video ? (
           <Thumbnail video={video} frame={item.peak} width={92} />
@@ -61,6 +71,25 @@ export const QueueItem = memo(function QueueItem({ item, video, chosen, onOpen }
     </div>
   );
 });
+
+/** Ctrl with a click marks too, Shift marks all in between. */
+function MarkBox({ item }: { item: Item }) {
+  const { tools, mayDecide } = useReviewSession();
+  const marked = useStore(tools.marked, (value) => value.has(item.subject));
+  const any = useStore(tools.marked, (value) => value.size > 0);
+  if (!mayDecide) return null;
+  return (
+    <input
+      type="checkbox"
+      className={classes.mark}
+      data-any={any || undefined}
+      aria-label={`Mark ${item.videoName}, frame ${item.peak}`}
+      title="Mark for one decision about many (M; Ctrl or Shift with a click)"
+      checked={marked}
+      onChange={() => tools.marked.set((old) => toggleMark(old, item.subject))}
+    />
+  );
+}
 
 function Edited({ subject }: { subject: string }) {
   const { tools } = useReviewSession();

@@ -10,6 +10,7 @@ import { paths } from "../lib/paths";
 import { useStore } from "../lib/store";
 import { ErrorState, LoadingState } from "../ui/states";
 import { leaveField } from "./keymap";
+import { BulkBar } from "./BulkBar";
 import { QueueItem } from "./QueueItem";
 import classes from "./queue.module.css";
 import { useReviewSession } from "./session";
@@ -96,6 +97,7 @@ export function QueuePanel() {
         )}
       </div>
       {run ? <List /> : <NoRun />}
+      <BulkBar />
     </div>
   );
 }

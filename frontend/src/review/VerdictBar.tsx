@@ -58,21 +58,28 @@ function About() {
   const { span } = withDraft(selected, draftOf(drafts, selected.subject));
   const edited = !sameSpan(span, spanOf(selected));
   return (
-    <div className={classes.about} data-testid="about">
-      <span className={classes.aboutSpan}>
-        {formatShortClock(timeOf(timebase, span.start), 2)} –{" "}
-        {formatShortClock(timeOf(timebase, span.stop), 2)}
+    <div className={`${classes.about} ${classes.aboutItem}`} data-testid="about">
+      <span className={classes.aboutLine}>
+        <span className={classes.aboutSpan}>
+          {formatShortClock(timeOf(timebase, span.start), 2)} –{" "}
+          {formatShortClock(timeOf(timebase, span.stop), 2)}
+        </span>
+        {edited ? (
+          <span className={classes.unsaved}>edges not saved</span>
+        ) : (
+          (mayDecide || selected.others.length === 0) && <StateMark state={stateOf(selected)} />
+        )}
       </span>
-      <span className={classes.dim} title="First and last frame">
-        frames {formatCount(span.start)}–{formatCount(span.stop - 1)} ·{" "}
-        {formatSeconds(spanSeconds(timebase, span))}
+      <span className={classes.aboutLine}>
+        {selected.others.length > 0 ? (
+          <OthersMark item={selected} names />
+        ) : (
+          <span className={classes.dim} title="First and last frame">
+            frames {formatCount(span.start)}–{formatCount(span.stop - 1)} ·{" "}
+            {formatSeconds(spanSeconds(timebase, span))}
+          </span>
+        )}
       </span>
-      {edited ? (
-        <span className={classes.unsaved}>edges not saved</span>
-      ) : (
-        (mayDecide || selected.others.length === 0) && <StateMark state={stateOf(selected)} />
-      )}
-      {selected.others.length > 0 && <OthersMark item={selected} names />}
     </div>
   );
 }

@@ -9,9 +9,10 @@ import {
   withEdge,
 } from "../lib/frames";
 import { uuid } from "../lib/uuid";
-import { afterUndo, type Said, targetOf, undoRequest, verdictRequest } from "./decisions";
+import { afterUndo, type ManyStep, type Said, targetOf, undoRequest, verdictRequest } from "./decisions";
 import { changeDraft, draftOf, dropDraft, toggled, withDraft } from "./drafts";
 import { inConflict, type Item, neighbourPeak, REASONS, spanOf } from "./items";
+import { NONE_MARKED, toggleMark } from "./marked";
 import { neighbour, nextOpen } from "./queue";
 import { say, type Tools } from "./tools";
 import { fit, reveal, zoomTo } from "./timeline/view";
@@ -59,6 +60,7 @@ export function createActs(tools: Tools, effects: Effects) {
     const frame = frameOf(item);
     tools.reasoning.set(false);
     tools.watch.look(item.subject);
+    tools.opened.add(item.subject);
     if (item.video !== video) {
       // the desk arranges itself when the other video is there
       if (opens === "play") tools.player.playNext();
@@ -79,6 +81,7 @@ export function createActs(tools: Tools, effects: Effects) {
   /** Select without going there: the playhead stays. */
   function select(item: Item): void {
     tools.watch.look(item.subject);
+    tools.opened.add(item.subject);
     go({ video: item.video, segment: item.subject, frame: tools.clock.get().frame });
   }
 
@@ -165,12 +168,41 @@ export function createActs(tools: Tools, effects: Effects) {
     const last = tools.undo.get().at(-1);
     if (!last) return say(tools, "Nothing to undo");
     if (!mayGive()) return;
+    if ("takeBack" in last) return undoMany(last);
     const key = uuid();
     tools.undo.set((steps) => afterUndo(steps.slice(0, -1), last, key));
     submit(undoRequest(last, key), { item: last.item, from: true, to: last.before !== null });
     say(tools, `Undone: ${last.what.toLowerCase()}`);
     if (last.item && (last.before || !last.target.drawn)) open({ ...last.item, judgement: last.before });
     else deselect();
+  }
+
+  function undoMany(step: ManyStep): void {
+    tools.undo.set((steps) => steps.filter((one) => one !== step));
+    step.takeBack().then(
+      () => say(tools, `Undone: ${step.what.toLowerCase()}`),
+      () => {
+        tools.undo.set((steps) => [...steps, step]);
+        say(tools, "The server did not take it back. Press Z to try again.", "warning");
+      },
+    );
+  }
+
+  /** Mark the selected item for a decision about many, or take the mark off. */
+  function markSelected(): void {
+    const { selected } = moment();
+    if (!selected?.proposed || selected.score === null)
+      return say(tools, "Only items of the queue can be marked: J takes the next one", "warning");
+    tools.marked.set((marked) => toggleMark(marked, selected.subject));
+    say(tools, `${tools.marked.get().size} marked`);
+  }
+
+  /** Mark all that the queue shows; once more takes the marks off. */
+  function markAll(): void {
+    const { queue } = moment();
+    const all = queue.every((item) => tools.marked.get().has(item.subject));
+    tools.marked.set(all ? NONE_MARKED : new Set(queue.map((item) => item.subject)));
+    say(tools, `${tools.marked.get().size} marked`);
   }
 
   /** Draw a missed one: accepted as it is, a label may follow. */
@@ -348,6 +380,8 @@ export function createActs(tools: Tools, effects: Effects) {
     label,
     comment,
     reject,
+    markSelected,
+    markAll,
     escape,
   };
 }

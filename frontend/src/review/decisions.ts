@@ -2,6 +2,9 @@ import type { RejectReason, Uuid, VerdictRequest } from "../api/types";
 import type { Span } from "../lib/frames";
 import type { Item, Judgement } from "./items";
 
+/** One step back over a decision about many. */
+export type ManyStep = { what: string; takeBack: () => Promise<void> };
+
 /** Whom a decision is about, enough to take it back later from anywhere. */
 export type Target = { subject: Uuid; video: Uuid; drawn: boolean };
 
@@ -57,8 +60,14 @@ export function undoRequest(step: UndoStep, key: Uuid): VerdictRequest {
 }
 
 /** After an undo sent under `key`, the step before it about the same subject takes that one back. */
-export function afterUndo(steps: readonly UndoStep[], undone: UndoStep, key: Uuid): UndoStep[] {
-  const place = steps.findLastIndex((step) => step.target.subject === undone.target.subject);
+export function afterUndo<Step extends UndoStep | ManyStep>(
+  steps: readonly Step[],
+  undone: UndoStep,
+  key: Uuid,
+): Step[] {
+  const place = steps.findLastIndex(
+    (step) => "target" in step && step.target.subject === undone.target.subject,
+  );
   return steps.map((step, n) => (n === place ? { ...step, key } : step));
 }
 

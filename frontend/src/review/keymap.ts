@@ -17,6 +17,8 @@ export type ActionId =
   | "nextItem"
   | "previousPeak"
   | "nextPeak"
+  | "mark"
+  | "markAll"
   | "setStart"
   | "setStop"
   | "startEarlier"
@@ -57,6 +59,8 @@ export const ACTIONS: readonly KeyAction[] = [
   { id: "previousPeak", label: "Previous peak", group: "Items", keys: ["P"] },
   { id: "nextPeak", label: "Next peak", group: "Items", keys: ["N"] },
   { id: "search", label: "Search the queue", group: "Items", keys: ["/"] },
+  { id: "mark", label: "Mark for one decision about many", group: "Items", keys: ["M"] },
+  { id: "markAll", label: "Mark all that the queue shows", group: "Items", keys: ["Shift+M"] },
   { id: "escape", label: "Drop the edit, close, or deselect", group: "Items", keys: ["Escape"] },
   { id: "setStart", label: "Set the start here", group: "Edges", keys: ["["] },
   { id: "setStop", label: "Set the end here", group: "Edges", keys: ["]"] },

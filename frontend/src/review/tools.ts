@@ -1,8 +1,9 @@
 import type { Policy, Preview } from "../api/types";
 import { createStore, type Store } from "../lib/store";
 import { type ClockStore, createClock } from "./clock";
-import { Stopwatch, type UndoStep } from "./decisions";
+import { type ManyStep, Stopwatch, type UndoStep } from "./decisions";
 import { createDrafts, type DraftStore } from "./drafts";
+import { type Marked, NONE_MARKED, OpenedItems } from "./marked";
 import { parsePlace } from "./place";
 import { Player } from "./player";
 import { openSettings, type SettingsStore } from "./settings";
@@ -32,7 +33,10 @@ export type Tools = {
   help: Store<boolean>;
   /** the panel on the right; null: the first */
   tab: Store<string | null>;
-  undo: Store<readonly UndoStep[]>;
+  undo: Store<readonly (UndoStep | ManyStep)[]>;
+  /** items that one decision is to be about */
+  marked: Store<Marked>;
+  opened: OpenedItems;
   watch: Stopwatch;
 };
 
@@ -53,7 +57,9 @@ export function createTools(): Tools {
     privacy: createStore(false),
     help: createStore(false),
     tab: createStore(parsePlace(window.location.search).tab),
-    undo: createStore<readonly UndoStep[]>([]),
+    undo: createStore<readonly (UndoStep | ManyStep)[]>([]),
+    marked: createStore(NONE_MARKED),
+    opened: new OpenedItems(),
     watch: new Stopwatch(),
   };
 }

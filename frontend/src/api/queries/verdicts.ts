@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { api } from "../client";
-import type { Uuid, Verdict, VerdictRequest, VerdictSummary } from "../types";
+import type { BulkGiven, BulkRequest, Uuid, Verdict, VerdictRequest, VerdictSummary } from "../types";
 
 export type VerdictFilter = { project: Uuid; video?: Uuid; reviewer?: "me" | "all"; current?: boolean };
 
@@ -30,6 +30,11 @@ export function useVerdictSummary(project: Uuid) {
 /** Sending the same `client_key` again has one effect, so a failed request may simply be repeated. */
 export function sendVerdict(request: VerdictRequest): Promise<Verdict> {
   return api.post<Verdict>("/api/verdicts/", request);
+}
+
+/** The same about many proposals, each on its own span; all or none of them. */
+export function sendVerdicts(request: BulkRequest): Promise<BulkGiven> {
+  return api.post<BulkGiven>("/api/verdicts/bulk/", request);
 }
 
 /** The desk brings its own optimistic `onMutate`; this is the plain one. */

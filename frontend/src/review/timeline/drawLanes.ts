@@ -194,6 +194,8 @@ function drawVoice(context: Context, item: Item, voice: Voice, lane: Band, scene
   const state = VOICE_STATES[voice.decision] ?? "unsure";
   const dispute = inConflict(item);
   const color = palette.states[state];
+  context.fillStyle = palette.sunken; // what lies under it must not be read through it
+  context.fillRect(box.x, band.top, box.width, band.height);
   context.globalAlpha = 0.32;
   context.fillStyle = color;
   context.fillRect(box.x, band.top, box.width, band.height);
