@@ -9,6 +9,7 @@ heatmap       uint8 (M, gh, gw), with heatmap_frames int64 (M,), heatmap_range f
               stand for, and heatmap_region float64 (4,), left, top, right, bottom as fractions of the frame
 pattern_actual    float32 (K, D), with pattern_starts int64 (K,) and pattern_length; pattern_generated
                   float32 (K, M, D) where the detector generates
+refinement_NAME   of a detector that refines pseudo-labels: the fields of `detectors.base.Refinement`
 person_KIND__I    of tracked person number I: track, frames, boxes, keypoints, scores
 notes         sentences to read beside the scores, as text (n,), where there are some
 open_end      bool, true where the footage may go on after the last frame that has a score, since only poses were given
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -26,8 +28,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.artifacts import write_atomically
-from detectors.base import ConfigError, Heatmaps, Patterns, Person, Track, VideoScores
+from detectors.base import ConfigError, Heatmaps, Patterns, Person, Refinement, Track, VideoScores
 
+_REFINEMENT = tuple(part.name for part in fields(Refinement))
 _PERSON = ("track", "frames", "boxes", "keypoints", "scores")
 
 
@@ -57,6 +60,9 @@ def save(path: Path, scores: VideoScores, *, fps: Fraction, sha256: str, open_en
         }
         if patterns.generated is not None:
             arrays["pattern_generated"] = patterns.generated
+    if refinement := scores.refinement:
+        arrays |= {f"refinement_{name}": np.asarray(getattr(refinement, name)) for name in _REFINEMENT}
+        arrays["refinement_bank_videos"] = np.array(refinement.bank_videos, np.str_)
     if scores.notes:
         arrays["notes"] = np.array(scores.notes, np.str_)
     if open_end:
@@ -118,5 +124,19 @@ def _scores(arrays: dict[str, NDArray[Any]]) -> VideoScores:
     frames = arrays["frames"]
     if frames.ndim != 1 or not np.isfinite(frames).all():
         raise ValueError("frames must be one finite number for each frame")
-    notes = tuple(map(str, arrays.get("notes", ())))
-    return VideoScores(frames, tracks, heatmaps, patterns, people or None, notes=notes)
+    return VideoScores(
+        frames,
+        tracks,
+        heatmaps,
+        patterns,
+        people or None,
+        _refinement(arrays) if "refinement_starts" in arrays else None,
+        tuple(map(str, arrays.get("notes", ()))),
+    )
+
+
+def _refinement(arrays: dict[str, NDArray[Any]]) -> Refinement:
+    found: dict[str, Any] = {name: arrays[f"refinement_{name}"] for name in _REFINEMENT}
+    found["length"] = int(found["length"])
+    found["bank_videos"] = tuple(map(str, found["bank_videos"]))
+    return Refinement(**found)
