@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from detectors import artifacts, checkpoints, segments
 from detectors import device as devices
 from detectors.base import (
+    ABNORMAL,
     UNKNOWN,
     ConfigError,
     Detector,
@@ -89,7 +90,7 @@ class DiffVAD(Detector):
                 cache=FieldCache.from_environment(),
                 progress=progress,
             )
-            usual = found.latents[found.labels != 1]
+            usual = found.latents[found.labels != ABNORMAL]
             units = Units.of(usual, config) if before is None else before.units_
             task = training.Task(
                 footage=found,
