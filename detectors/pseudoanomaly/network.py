@@ -44,6 +44,25 @@ class ConvAutoencoder(nn.Module):
     def forward(self, window: Tensor) -> Tensor:
         return self.decoder(self.encode(window))
 
+    def decode(self, bottleneck: Tensor, frames: slice) -> Tensor:
+        """Rebuild only some of the 16 frames: the same as the slice of all of them, in less time.
+
+        Each layer computes the frames that the next one needs. For evaluation only: in training, the norms
+        have to see all frames.
+        """
+        layers = list(self.decoder)
+        needed = [(frames.start, frames.stop)]
+        for layer, total in zip(layers[3::-1], (16, 8, 4, 2), strict=True):
+            needed.append(_needed(*needed[-1], doubles=_doubles(layer), total=total))
+        needed.reverse()  # of the input of each layer, and of the output of the last
+        x = bottleneck
+        held = 0  # number of the first frame in x
+        for layer, (start, stop), (first, last) in zip(layers[:4], needed[:-1], needed[1:], strict=True):
+            x = layer(x[:, :, start - held : stop - held])
+            held = 2 * start if _doubles(layer) else start
+            x, held = x[:, :, first - held : last - held], first
+        return layers[4](x)
+
 
 def pattern(bottleneck: Tensor) -> Tensor:
     """Describe each window by mean and deviation of each bottleneck channel: (B, D, ...) -> (B, 2 D)."""
@@ -61,6 +80,22 @@ def computing(config: PseudoAnomalyConfig, device: torch.device) -> AbstractCont
     else:
         fast = config.precision == "bfloat16"
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=fast)
+
+
+def _doubles(layer: nn.Module) -> bool:
+    """Say whether a layer of the decoder doubles the number of frames; only the last does not."""
+    return isinstance(layer, nn.Sequential)
+
+
+def _needed(first: int, last: int, *, doubles: bool, total: int) -> tuple[int, int]:
+    """Find the input frames, of `total`, that the output frames [first, last) of a layer depend on.
+
+    With kernel 3 and padding 1, output t of a layer that doubles sees input t / 2, or the two beside it; of the
+    one that does not, t - 1 to t + 1.
+    """
+    if doubles:
+        return first // 2, min(total, last // 2 + 1)
+    return max(0, first - 1), min(total, last + 1)
 
 
 def _down(channels: int, width: int, *, frames: int) -> nn.Sequential:

@@ -86,7 +86,7 @@ def rebuild(
             count = min(len(firsts) * stride, n_frames - done)
             with computing(config, device):
                 bottleneck = network.encode(seen.contiguous(memory_format=torch.channels_last_3d))
-                output = network.decoder(bottleneck).float()
+                output = network.decode(bottleneck, slice(lead, lead + stride)).float()
             yield _frames(seen, output, bottleneck.float(), look, firsts=firsts, count=count, stride=stride)
             done += count
 
@@ -108,7 +108,7 @@ def _frames(
 ) -> Rebuilt:
     lead = leading(stride)
     centre = slice(lead, lead + stride)
-    actual, output = seen[:, :, centre], output[:, :, centre]  # (B, C, stride, S, S)
+    actual = seen[:, :, centre]  # (B, C, stride, S, S)
     maps = look(actual, output).transpose(1, 2)  # (B, stride, K, S, S)
     half = maps.shape[-1] // 32
     cells = functional.avg_pool2d(maps.flatten(0, 1), 2 * half, stride=half)  # (B * stride, K, 31, 31)

@@ -62,6 +62,24 @@ def test_only_tanh_bounds_the_output(tanh):
     assert (output.max() <= 1) == tanh
 
 
+@pytest.mark.parametrize(
+    "frames", [slice(8, 9), slice(7, 9), slice(6, 10), slice(4, 12), slice(0, 16), slice(0, 1), slice(15, 16)]
+)
+def test_some_frames_are_rebuilt_as_they_are_among_all(frames):
+    torch.manual_seed(0)
+    network = ConvAutoencoder(2, (4, 5, 6, 7), tanh=True).eval()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm3d):
+            nn.init.normal_(module.running_mean)
+            nn.init.uniform_(module.running_var, 0.5, 2.0)
+    window = torch.randn(2, 2, 16, 32, 32)
+    with torch.inference_mode():
+        whole = network(window)
+        some = network.decode(network.encode(window), frames)
+
+    torch.testing.assert_close(some, whole[:, :, frames], atol=1e-6, rtol=1e-5)
+
+
 def test_a_pattern_is_mean_and_deviation_of_each_channel():
     bottleneck = torch.randn(3, 4, 2, 2, 2, generator=torch.Generator().manual_seed(0))
     flat = bottleneck.numpy().reshape(3, 4, 8)
