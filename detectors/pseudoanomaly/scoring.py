@@ -20,6 +20,7 @@ from detectors.pseudoanomaly.network import WINDOW
 from detectors.pseudoanomaly.plain import PlainMeasured, Scale
 from detectors.pseudoanomaly.rebuilding import CELLS, REGION
 
+_MAPS_AT_ONCE = 1024
 _HEAT_PER_TOP = 1.5  # what is drawn hottest, in hottest usual cells
 
 
@@ -178,38 +179,30 @@ def _heatmaps(seen: Seen, calibration: Calibration, config: PseudoAnomalyConfig)
             for start, length in zip(seen.starts, lengths, strict=True)
         ]
     )
-    total = np.zeros((len(frames), CELLS, CELLS), np.float32)
-    high = 0.0
+    high, layers = 0.0, []
     if seen.motion is not None and calibration.motion is not None:
-        kinds = kinds_of(config)
-        high = calibration.motion.heat_high(kinds)
-        for drawn, values in _slices(total, [m.heat for m in seen.motion]):
-            drawn += values * np.float32(high / 255)
+        high = calibration.motion.heat_high(kinds_of(config))
+        layers.append((np.concatenate([m.heat for m in seen.motion]), 0.0, high / 255))
     for name, measured, scale, weight in (
         ("appearance", seen.appearance, calibration.appearance, config.eta_appearance),
         ("lingering", seen.lingering, calibration.lingering, config.eta_lingering),
     ):
-        if measured is None or scale is None or not (weight and calibration.counts(name, config)):
-            continue
-        if not high:
-            high = _HEAT_PER_TOP * scale.top / scale.spread
-        for drawn, values in _slices(total, [m.cells for m in measured]):
-            drawn += weight * np.maximum(0, (values.astype(np.float32) - scale.top) / scale.spread)
+        if measured is not None and scale is not None and weight and calibration.counts(name, config):
+            high = high or _HEAT_PER_TOP * scale.top / scale.spread
+            layers.append((np.concatenate([m.cells for m in measured]), scale.top, weight / scale.spread))
     high = high or 1.0
-    return Heatmaps(
-        values=np.clip(np.rint(total * (255 / high)), 0, 255).astype(np.uint8),
-        frames=frames,
-        low=0.0,
-        high=high,
-        region=REGION,
-    )
-
-
-def _slices(total: NDArray[np.float32], parts: Sequence[NDArray]):
-    first = 0
-    for values in parts:
-        yield total[first : first + len(values)], values
-        first += len(values)
+    values = np.zeros((len(frames), CELLS, CELLS), np.uint8)
+    for first in range(0, len(frames), _MAPS_AT_ONCE):  # as numbers with a point, all maps are too many
+        part = slice(first, first + _MAPS_AT_ONCE)
+        total = sum(
+            (
+                np.maximum(0, cells[part].astype(np.float32) - usual) * factor
+                for cells, usual, factor in layers
+            ),
+            start=np.zeros_like(values[part], np.float32),
+        )
+        values[part] = np.clip(np.rint(total * (255 / high)), 0, 255).astype(np.uint8)
+    return Heatmaps(values=values, frames=frames, low=0.0, high=high, region=REGION)
 
 
 def _patterns(seen: Seen) -> Patterns | None:
