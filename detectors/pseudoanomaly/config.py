@@ -11,7 +11,7 @@ ABOUT = About(
         "Learns how things usually move in this scene by compressing short pieces of motion and rebuilding "
         "them. While it learns, half of the pieces are played too fast and it must still rebuild the normal "
         "ones, so that it becomes bad at rebuilding motion it has not seen. A frame scores high where the real "
-        "motion differs most from the rebuilt one, and where it is fast."
+        "motion differs most from the rebuilt one, where it is fast, and where something has changed and stays."
     ),
     paper="Rai et al., Video Anomaly Detection via Spatio-Temporal Pseudo-Anomaly Generation: A Unified "
     "Approach, CVPR Workshops 2024, arXiv:2311.16514",
@@ -19,11 +19,12 @@ ABOUT = About(
         "Things that move faster than usual, or move where little moves: running, cycling or driving among "
         "pedestrians.",
         "Things that move in another direction than usual there: against a stream of people or traffic.",
+        "Things that are left and people who lie down, for up to half a minute, where little else stands still.",
     ),
     cannot_see=(
-        "Odd things that stand still or move like everything else, such as a bag left behind: it sees motion, "
-        "not colours or shapes.",
-        "Somebody who lies on the ground; of a fall it can only see the moment itself, and often misses that.",
+        "A small thing that is left where people often stop: somebody who stands and talks has changed the picture "
+        "as much.",
+        "What looks odd and moves like everything else, unless pictures are learned too (streams=both).",
         "Anything reliably under a moving camera, where the whole picture moves.",
     ),
     config_class=PseudoAnomalyConfig,

@@ -261,14 +261,8 @@ class PseudoAnomalyConfig(Config):
     discriminator: bool = _setting(
         "Score",
         False,
-        description="Train the discriminator of section 3.3. Off because it needs pictures and gave the paper "
-        "-0.11 to 0.45 points.",
-    )
-    semantic_features: Literal["bottleneck", "clip"] = _setting(
-        "Score",
-        "bottleneck",
-        description="What the discriminator sees: the pooled bottleneck of the picture network, or features of "
-        "CLIP ViT-B/16 (or ViFi-CLIP, the paper's) from the weights folder.",
+        description="Train the discriminator of section 3.3, on the pooled bottleneck of the network of pictures. Off "
+        "because it gave the paper -0.11 to 0.45 points.",
     )
     scoring_stride: Literal[1, 2, 4, 8, 16] = _setting(
         "Score",

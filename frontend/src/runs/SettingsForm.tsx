@@ -1,6 +1,6 @@
 import { ActionIcon, NativeSelect, Switch, Text, Textarea, TextInput, Tooltip } from "@mantine/core";
 import { RotateCcw } from "lucide-react";
-import { useId } from "react";
+import { Fragment, useId } from "react";
 
 import { allowed, type Drafts, parse, type Setting, toDraft } from "./settings";
 import classes from "./runs.module.css";
@@ -18,15 +18,19 @@ export function SettingsForm(props: {
 }) {
   return (
     <div className={classes.settings}>
-      {props.settings.map((setting) => (
-        <SettingRow
-          key={setting.name}
-          setting={setting}
-          standard={toDraft(setting, props.preset[setting.name])}
-          draft={props.drafts[setting.name]}
-          refused={props.refused[setting.name]}
-          onChange={props.onChange}
-        />
+      {props.settings.map((setting, i) => (
+        <Fragment key={setting.name}>
+          {setting.group !== (props.settings[i - 1]?.group ?? "") && (
+            <p className={classes.settingGroup}>{setting.group}</p>
+          )}
+          <SettingRow
+            setting={setting}
+            standard={toDraft(setting, props.preset[setting.name])}
+            draft={props.drafts[setting.name]}
+            refused={props.refused[setting.name]}
+            onChange={props.onChange}
+          />
+        </Fragment>
       ))}
     </div>
   );

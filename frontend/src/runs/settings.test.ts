@@ -65,6 +65,12 @@ describe("reading the schema", () => {
     expect(setting("limit")).toMatchObject({ nullable: true, minimum: 1, description: "Or none." });
   });
 
+  test("a group is what the schema says, or none", () => {
+    const schema = { properties: { size: { type: "integer", group: "Network" }, seed: { type: "integer" } } };
+
+    expect(readSettings(schema).map(({ group }) => group)).toEqual(["Network", ""]);
+  });
+
   test("a reference is followed", () => expect(setting("device").choices).toEqual(["cpu", "cuda"]));
 });
 

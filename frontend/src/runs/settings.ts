@@ -9,6 +9,8 @@ export type Setting = {
   name: string;
   label: string;
   description: string;
+  /** what the detector files it under, or empty */
+  group: string;
   kind: SettingKind;
   /** may be left empty, which sends null */
   nullable: boolean;
@@ -41,6 +43,7 @@ function readSetting(name: string, property: JsonSchema, root: JsonSchema): Sett
     name,
     label: humanize(name),
     description: property.description ?? core.description ?? "",
+    group: typeof property.group === "string" ? property.group : "",
     kind: kindOf(core),
     nullable,
     choices: choicesOf(core),
