@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from detectors import checkpoints
 from detectors.base import ABNORMAL, NORMAL, UNKNOWN, ConfigError, Meter, ProgressCallback, Supervision, Video
 from detectors.stgnf.config import StgNfConfig
+from detectors.stgnf.fused import Flat, Fused
 from detectors.stgnf.network import Architecture, Planes, StgNfNetwork
 from detectors.stgnf.people import people_in
 from detectors.stgnf.segments import Cut, Segments, joined, segments_of
@@ -175,22 +176,6 @@ class Sampler:
             yield (x, y), torch.from_numpy(sign).float()
 
 
-class Flat(nn.Module):
-    """All parameters of a module in one vector, of which they become views: an optimiser step is then one pass."""
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
-        parameters = list(module.parameters())
-        self.vector = nn.Parameter(torch.cat([parameter.detach().flatten() for parameter in parameters]))
-        self.vector.grad = torch.zeros_like(self.vector)
-        place = 0
-        for parameter in parameters:
-            part = slice(place, place + parameter.numel())
-            parameter.data = self.vector.data[part].view(parameter.shape)
-            parameter.grad = self.vector.grad[part].view(parameter.shape)
-            place = part.stop
-
-
 def train(
     network: StgNfNetwork,
     poses: Poses,
@@ -210,6 +195,7 @@ def train(
     network.to(device).train()
     sampler = Sampler(poses, config, seed=seed)
     flat = Flat(network)
+    fused = Fused(network, flat) if Fused.fits(network) else None
     kind = torch.optim.Adamax if config.optimiser == "adamax" else torch.optim.Adam
     optimiser = kind([flat.vector], lr=config.learning_rate, foreach=False)
     losses: list[float] = []
@@ -228,7 +214,13 @@ def train(
             if fresh and not meter.done:
                 network.start(planes)
             means = sign.to(device) * network.prior_mean if poses.supervised else network.prior_mean
-            total += _step(network, flat, optimiser, planes, means, clip_norm=config.clip_norm)
+            if fused is not None:
+                loss = fused.loss(planes, means=means)
+            else:
+                loss = _loss(network, flat, planes, means)
+            nn.utils.clip_grad_norm_([flat.vector], config.clip_norm)
+            optimiser.step()
+            total += loss
             meter.advance(loss=total / (step + 1), epoch=epoch + 1)
         losses.append(total / sampler.steps)
         if checkpoint is not None:
@@ -242,19 +234,9 @@ def train(
     return losses
 
 
-def _step(
-    network: StgNfNetwork,
-    flat: Flat,
-    optimiser: torch.optim.Optimizer,
-    planes: Planes,
-    means: Tensor | float,
-    *,
-    clip_norm: float,
-) -> float:
-    assert flat.vector.grad is not None
-    flat.vector.grad.zero_()
+def _loss(network: StgNfNetwork, flat: Flat, planes: Planes, means: Tensor | float) -> float:
+    """Give the loss and write its gradient to the flat vector, by autograd."""
+    flat.grad.zero_()
     loss = network.bits(planes, means=means).mean()
     loss.backward()
-    nn.utils.clip_grad_norm_([flat.vector], clip_norm)
-    optimiser.step()
     return loss.item()
