@@ -181,8 +181,8 @@ ABOUT = About(
     config_class=StgNfConfig,
     presets={
         "fast": Preset(
-            StgNfConfig(min_steps=800),
-            purpose="The released network, with gaps filled and at least 800 steps for little footage.",
+            StgNfConfig(min_steps=500, learning_rate=2e-3, batch_size=128),
+            purpose="The released network for little footage: at least 500 steps, faster steps, gaps filled.",
             cost=None,
             needs_weights=WEIGHTS,
         ),
