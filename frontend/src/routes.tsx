@@ -13,6 +13,10 @@ const project: RouteObject[] = [
   },
   { path: "runs", lazy: async () => ({ Component: (await import("./pages/RunsPage")).RunsPage }) },
   { path: "runs/new", lazy: async () => ({ Component: (await import("./pages/NewRunPage")).NewRunPage }) },
+  {
+    path: "runs/compare",
+    lazy: async () => ({ Component: (await import("./pages/ComparePage")).ComparePage }),
+  },
   { path: "runs/:runId", lazy: async () => ({ Component: (await import("./pages/RunPage")).RunPage }) },
   // the desk fills the window below the bar; where it is lives in ?run=&segment=&frame=
   {

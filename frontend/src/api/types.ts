@@ -114,5 +114,6 @@ export type DatasetRequest = Required<Schemas["NewDatasetRequest"]>;
 export type Dataset = Answer<"Dataset">;
 export type TeachRequest = Required<Schemas["TeachRequest"]>;
 export type Taught = Answer<"Taught">;
+export type Comparison = Answer<"Comparison">;
 export type RunAudit = Answer<"EstimateOfRun">;
 export type Lineage = Answer<"Lineage">;

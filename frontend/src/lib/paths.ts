@@ -17,6 +17,9 @@ export const paths = {
   /** `like`: a run to begin from. */
   newRun: (id: Id, like?: Id): string => `${project(id)}/runs/new${like ? `?like=${like}` : ""}`,
   run: (id: Id, run: Id): string => `${project(id)}/runs/${run}`,
+  /** Two runs side by side: what changed from the first to the second. */
+  compare: (id: Id, first?: Id, second?: Id): string =>
+    `${project(id)}/runs/compare${first && second ? `?a=${first}&b=${second}` : ""}`,
   datasets: (id: Id): string => `${project(id)}/datasets`,
   team: (id: Id): string => `${project(id)}/team`,
   settings: (id: Id): string => `${project(id)}/settings`,

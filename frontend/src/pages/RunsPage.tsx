@@ -1,5 +1,5 @@
-import { Button, Skeleton, Table } from "@mantine/core";
-import { Activity, Play } from "lucide-react";
+import { Button, Group, Skeleton, Table } from "@mantine/core";
+import { Activity, GitCompareArrows, Play } from "lucide-react";
 import { Link } from "react-router";
 
 import { isRunActive, useRuns } from "../api/queries/runs";
@@ -32,7 +32,21 @@ export function RunsPage() {
     <Page
       title="Runs"
       summary="A run is one detector, trained on this project's footage, and its scores."
-      actions={start}
+      actions={
+        <Group gap="xs">
+          {(query.data ?? []).filter(({ stage }) => stage === "done").length > 1 && (
+            <Button
+              variant="default"
+              component={Link}
+              to={paths.compare(project.id)}
+              leftSection={<GitCompareArrows size={15} aria-hidden />}
+            >
+              Compare two
+            </Button>
+          )}
+          {start}
+        </Group>
+      }
     >
       <QueryView query={query} loading={<Skeleton height={240} radius={6} />}>
         {(runs) =>

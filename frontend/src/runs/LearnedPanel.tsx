@@ -1,4 +1,4 @@
-import { Group, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import { Link } from "react-router";
 
 import { useRun } from "../api/queries/runs";
@@ -18,6 +18,19 @@ export function LearnedPanel({ run, project }: { run: Run; project: Project }) {
     <Panel
       title="Learned from verdicts"
       summary="Figures of this run are human-in-the-loop: people's decisions are in it."
+      actions={
+        parent &&
+        run.stage === "done" && (
+          <Button
+            size="xs"
+            variant="default"
+            component={Link}
+            to={paths.compare(project.id, parent.id, run.id)}
+          >
+            Compare with the run before
+          </Button>
+        )
+      }
     >
       <Group gap="xs">
         <Text size="sm">
