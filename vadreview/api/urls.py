@@ -108,6 +108,7 @@ urlpatterns = [
     ),
     path("runs/compare/", compare.CompareView.as_view(), name="run-compare"),
     path("runs/compare/curves/", compare.CompareCurvesView.as_view(), name="run-compare-curves"),
+    path("runs/<uuid:run>/effort/", estimates.EffortView.as_view(), name="run-effort"),
     path("runs/<uuid:run>/audit/", estimates.AuditView.as_view(), name="run-audit"),
     path("exports/teach/", teaching.TeachView.as_view(), name="export-teach"),
     path("exports/<uuid:pk>/lineage/", teaching.LineageView.as_view(), name="export-lineage"),

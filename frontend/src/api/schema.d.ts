@@ -390,6 +390,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/runs/{run}/effort/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description How much footage one watches, in each order, until what is known is found. */
+    get: operations["runs_effort"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/runs/{run}/heatmaps/{video}/": {
     parameters: {
       query?: never;
@@ -1265,6 +1282,16 @@ export interface components {
      * @enum {string}
      */
     DeviceEnum: "auto" | "cpu" | "cuda";
+    /** @description A reviewer who knows the ground truth, replayed for each order: see vadreview/review/effort.py. */
+    Effort: {
+      events: number;
+      frames: number;
+      abnormal_frames: number;
+      /** Format: double */
+      hours: number;
+      orders: components["schemas"]["OrderEffort"][];
+      plot: components["schemas"]["Plot"];
+    };
     Estimate: {
       /** Format: double */
       train_s: number | null;
@@ -1796,6 +1823,19 @@ export interface components {
     };
     /** @enum {unknown} */
     NullEnum: null;
+    OrderEffort: {
+      name: string;
+      /**
+       * Format: double
+       * @description Share of the known events among what is proposed.
+       */
+      found: number;
+      /**
+       * Format: double
+       * @description Share of the footage watched until 90 % are found; null: never.
+       */
+      watched: number | null;
+    };
     PaginatedDatasetList: {
       /** @example 123 */
       count: number;
@@ -3822,6 +3862,36 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["EstimateOfRun"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_effort: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Effort"];
         };
       };
       /** @description Refused. */

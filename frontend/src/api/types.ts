@@ -115,5 +115,6 @@ export type Dataset = Answer<"Dataset">;
 export type TeachRequest = Required<Schemas["TeachRequest"]>;
 export type Taught = Answer<"Taught">;
 export type Comparison = Answer<"Comparison">;
+export type RunEffort = Answer<"Effort">;
 export type RunAudit = Answer<"EstimateOfRun">;
 export type Lineage = Answer<"Lineage">;

@@ -7,6 +7,7 @@ import type { Project, Run } from "../api/types";
 import { formatCount, formatDuration, formatScore, plural } from "../lib/format";
 import { paths } from "../lib/paths";
 import { AuditPanel } from "../runs/AuditPanel";
+import { EffortPanel } from "../runs/EffortPanel";
 import { Learning } from "../runs/Learning";
 import { LearnedPanel } from "../runs/LearnedPanel";
 import { MetricsTable } from "../runs/MetricsTable";
@@ -81,6 +82,7 @@ function RunView({ run, project }: { run: Run; project: Project }) {
         </Panel>
       )}
       {run.stage === "done" && <AuditPanel run={run} project={project} />}
+      {run.metrics && <EffortPanel run={run} />}
       <Panel title="Learning">
         <Learning run={run} />
       </Panel>

@@ -191,6 +191,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/runs/{run}/people/{video}/lanes/"): Row((401, 404, 404, 404, 404)),
     ("GET", "/api/runs/{run}/people/{video}/stills/{n}.png"): Row((401, 404, 404, 404, 404)),
     ("GET", "/api/runs/{run}/audit/"): Row(MEMBERS),
+    ("GET", "/api/runs/{run}/effort/"): Row((401, 404, 409, 409, 409)),  # no ground truth
     ("GET", "/api/runs/compare/"): Row((401, 400, 400, 400, 400), query=_twice),  # one run, twice
     ("GET", "/api/runs/compare/curves/"): Row(
         (401, 400, 400, 400, 400), query=lambda world: {**_twice(world), **_video(world)}

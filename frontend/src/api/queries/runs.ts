@@ -2,7 +2,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 
 import { api } from "../client";
 import { pollWhile } from "../polling";
-import type { Estimate, EstimateRequest, Run, RunAudit, RunRequest, Uuid } from "../types";
+import type { Estimate, EstimateRequest, Run, RunAudit, RunEffort, RunRequest, Uuid } from "../types";
 import { projectKeys } from "./projects";
 
 export type RunFilter = { project: Uuid; stage?: string; video?: Uuid };
@@ -50,6 +50,15 @@ export function useRunAudit(id: Uuid) {
   return useQuery({
     queryKey: ["runs", "audit", id] as const,
     queryFn: ({ signal }) => api.get<RunAudit>(`/api/runs/${id}/audit/`, { signal }),
+  });
+}
+
+/** How fast each order of the queue finds what is known. */
+export function useRunEffort(id: Uuid) {
+  return useQuery({
+    queryKey: ["runs", "effort", id] as const,
+    queryFn: ({ signal }) => api.get<RunEffort>(`/api/runs/${id}/effort/`, { signal }),
+    retry: false,
   });
 }
 
