@@ -145,9 +145,19 @@ class PseudoAnomaly(Detector):
                     device=where,
                     progress=progress,
                 )
+            checking = Meter(progress, "checking", gate.TRIES * len(samplers))
             gates = {
-                name: gate.auc(networks[name], stretches, sampler.pairs, config, seed=self.seed, device=where)
+                name: gate.auc(
+                    training.of(networks, name),
+                    stretches,
+                    sampler.pairs,
+                    config,
+                    seed=self.seed,
+                    device=where,
+                    meter=checking,
+                )
                 for name, sampler in samplers.items()
+                if config.gate > 0
             }
             self.networks_, self.discriminator_, self.losses_ = networks, found, losses
             self.calibration_ = self._calibrate(stretches, scale=scale, gates=gates, progress=progress)

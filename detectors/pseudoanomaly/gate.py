@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from detectors.base import Meter
 from detectors.metrics import frame_auc
 from detectors.pseudoanomaly.config import PseudoAnomalyConfig
 from detectors.pseudoanomaly.material import Stretch
@@ -18,7 +19,9 @@ from detectors.pseudoanomaly.pairs import differs
 from detectors.pseudoanomaly.training import Pairs
 
 _WINDOWS = 96
-_TRIES = 4 * _WINDOWS
+
+TRIES = 4 * _WINDOWS
+"""By how much a meter moves on."""
 
 
 @torch.inference_mode()
@@ -30,10 +33,11 @@ def auc(
     *,
     seed: int,
     device: torch.device,
+    meter: Meter,
 ) -> float:
     """Compare held-out windows with pseudo-anomalies made from them, by their mean error: 1 is told apart.
 
-    Where no footage is held out, windows of all of it. NaN where no pseudo-anomaly can be made.
+    `meter` moves on by TRIES. Where no footage is held out, windows of all of it. NaN where no pseudo-anomaly can be made.
     """
     random = np.random.default_rng([seed, 2])
     held = any(len(stretch.starts(held_out=True)) for stretch in stretches)
@@ -42,9 +46,12 @@ def auc(
     ]
     errors: list[float] = []
     labels: list[int] = []
-    for _ in range(_TRIES if windows else 0):
+    tried = 0
+    while windows and tried < TRIES:
         if len(errors) >= 2 * _WINDOWS:
             break
+        tried += 1
+        meter.advance()
         index, start = windows[random.integers(len(windows))]
         made = pairs.pseudo(index, start, random=random, freely=True)
         if made is None or not differs(*made):
@@ -55,5 +62,6 @@ def auc(
                 output = network(seen.contiguous(memory_format=torch.channels_last_3d))
             errors.append(float((seen - output.float()).square().mean()))
             labels.append(label)
+    meter.advance(TRIES - tried)
     found = frame_auc(np.array(errors), np.array(labels)) if errors else None
     return float("nan") if found is None else float(found)

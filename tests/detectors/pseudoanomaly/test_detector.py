@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import detectors
-from detectors.base import Cancelled, ConfigError
+from detectors.base import Cancelled, ConfigError, Meter, ignore
 from detectors.pseudoanomaly import discriminator, gate
 from detectors.pseudoanomaly.material import Stretch
 from detectors.pseudoanomaly.network import ConvAutoencoder
@@ -166,6 +166,14 @@ def test_settings_that_do_not_go_together_are_refused(changes, reason):
         make(**changes)
 
 
+def test_a_gate_of_zero_asks_nothing(usual):
+    seen = []
+    fitted = make(gate=0.0).fit([usual], progress=seen.append)
+
+    assert fitted.calibration_.gates == {}
+    assert "checking" not in {progress.phase for progress in seen}
+
+
 class Fixed(torch.nn.Module):
     """Rebuilds still motion, whatever it sees."""
 
@@ -183,7 +191,8 @@ def asked(network):
     config = detectors.configure("pseudoanomaly", size=32)
     stretches = [moving()]
     pairs = MotionPairs(stretches, config, scale=1.0)
-    return gate.auc(network, stretches, pairs, config, seed=0, device=torch.device("cpu"))
+    meter = Meter(ignore, "checking", gate.TRIES)
+    return gate.auc(network, stretches, pairs, config, seed=0, device=torch.device("cpu"), meter=meter)
 
 
 def test_the_gate_recognises_a_network_that_rebuilds_only_what_is_usual():
