@@ -172,9 +172,12 @@ class DownloadView(APIView):
         },
     )
     def get(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
-        dataset = queries.visible_to(request.user).defer("manifest").filter(pk=pk).first()
+        dataset = (
+            queries.visible_to(request.user).select_related("project").defer("manifest").filter(pk=pk).first()
+        )
         if dataset is None:
             raise Http404
+        permissions.require_footage(request.user, dataset.project)
         if dataset.status != JobStatus.DONE or not dataset.file.is_file():
             raise errors.Conflict(
                 "The files of this export are not written yet, or no more. Retry it.", code="no_file"

@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from vadreview.api import permissions
 from vadreview.api.tracks import LAST_FRAME, frame_parameter
 from vadreview.runs import artifacts, queries
 from vadreview.runs.models import RunVideo
@@ -32,11 +33,13 @@ class HeatmapsView(APIView):
         """
         row = (
             RunVideo.objects.filter(run__in=queries.visible_to(request.user), run=run, video=video)
-            .select_related("run")
+            .select_related("run__project")
             .first()
         )
         if row is None or not row.heatmap or not row.artifacts.exists():
             raise Http404
+        # fine maps trace outlines
+        permissions.require_footage(request.user, row.run.project)
         start = frame_parameter(request, "start", default=0)
         stop = frame_parameter(request, "stop", default=LAST_FRAME)
         maps = artifacts.heatmaps(row, start=start, stop=stop)

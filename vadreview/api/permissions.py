@@ -14,6 +14,15 @@ DOING = {
 }
 
 
+def require_footage(user: User, project: Project) -> None:
+    """Raise NotAllowed where `user` sees only the poses of people in `project`, for whatever may hold pixels."""
+    if not queries.sees_footage(user, project):
+        raise errors.NotAllowed(
+            f"In the project “{project.name}” you see people as skeletons, not the footage itself. "
+            "One of its managers can change that."
+        )
+
+
 def require(user: User, project: Project, least: Role) -> None:
     """Raise NotAllowed unless `user` has at least the role `least` in `project`."""
     if not queries.may(user, project, least):

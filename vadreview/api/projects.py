@@ -166,6 +166,9 @@ class MemberSerializer(serializers.Serializer):
     username = serializers.CharField(source="user.username", max_length=150)
     display_name = serializers.CharField(source="user.display_name", read_only=True)
     role = serializers.ChoiceField(choices=Role.choices)
+    pose_only = serializers.BooleanField(
+        default=False, help_text="Sees people as skeletons on grey, and no pixel of the footage."
+    )
 
 
 class NewMemberSerializer(MemberSerializer):
@@ -175,7 +178,8 @@ class NewMemberSerializer(MemberSerializer):
 
 
 class RoleSerializer(serializers.Serializer):
-    role = serializers.ChoiceField(choices=Role.choices)
+    role = serializers.ChoiceField(choices=Role.choices, required=False)
+    pose_only = serializers.BooleanField(required=False)
 
 
 class MemberViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
@@ -208,6 +212,7 @@ class MemberViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
             project,
             username=asked.validated_data["user"]["username"],
             role=Role(asked.validated_data["role"]),
+            pose_only=asked.validated_data["pose_only"],
         )
         link = {"sign_in_link": f"/signin/{secret}"} if secret else {}
         return Response({**MemberSerializer(membership).data, **link}, status=status.HTTP_201_CREATED)
@@ -218,7 +223,11 @@ class MemberViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         permissions.require(request.user, membership.project, Role.MANAGER)
         asked = RoleSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        services.change_role(membership, Role(asked.validated_data["role"]))
+        services.change_role(
+            membership,
+            Role(asked.validated_data.get("role", membership.role)),
+            pose_only=asked.validated_data.get("pose_only"),
+        )
         return Response(MemberSerializer(membership).data)
 
     def destroy(self, request: Request, **kwargs: object) -> Response:

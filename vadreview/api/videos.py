@@ -75,6 +75,9 @@ class VideoSerializer(serializers.ModelSerializer):
     urls = serializers.SerializerMethodField()
     to_review = serializers.IntegerField(read_only=True, help_text="Segments without your verdict.")
     ground_truth = GroundTruthSpanSerializer(many=True, read_only=True)
+    sees_footage = serializers.SerializerMethodField(
+        help_text="false: you see poses alone here; every picture of the video is refused."
+    )
 
     class Meta:
         model = Video
@@ -83,6 +86,7 @@ class VideoSerializer(serializers.ModelSerializer):
             "container", "codec", "width", "height", "rotation", "fps", "fps_num", "fps_den",
             "proxy_fps", "proxy_fps_num", "proxy_fps_den", "n_frames", "duration_s", "vfr", "has_audio",
             "sheets", "created_at", "uploaded_by", "urls", "motion", "to_review", "ground_truth",
+            "sees_footage",
         ]  # fmt: skip
         read_only_fields = [name for name in fields if name != "name"]
 
@@ -94,7 +98,12 @@ class VideoSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(SheetsSerializer(allow_null=True))
     def get_sheets(self, video: Video) -> dict | None:
-        return video.sheets or None
+        return video.sheets or None if self.get_sees_footage(video) else None
+
+    def get_sees_footage(self, video: Video) -> bool:
+        if "pose_only" not in self.context:  # once for a whole page
+            self.context["pose_only"] = queries.pose_only_projects(self.context["request"].user)
+        return video.project_id not in self.context["pose_only"]
 
     @extend_schema_field(VideoUrlsSerializer)
     def get_urls(self, video: Video) -> dict[str, str]:
@@ -226,6 +235,8 @@ class MediaView(APIView):
         if video is None:
             raise Http404
         permissions.require(request.user, video.project, self.least)
+        if self.what != "times":
+            permissions.require_footage(request.user, video.project)
         found = streaming.find(video, self.what, n)
         if found is None:
             raise Http404

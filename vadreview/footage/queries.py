@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db.models import QuerySet
 
 from vadreview.accounts.models import Role, User
@@ -28,6 +30,21 @@ def uploads_visible_to(user: User) -> QuerySet[Upload]:
 
 def ground_truth_visible_to(user: User) -> QuerySet[GroundTruth]:
     return GroundTruth.objects.filter(video__project__in=visible_to(user))
+
+
+def sees_footage(user: User, project: Project) -> bool:
+    """Say whether `user` may fetch pixels of a project's footage, and not only who was where in which pose."""
+    if user.is_superuser:
+        return True
+    return Membership.objects.filter(project=project, user_id=user.pk, pose_only=False).exists()
+
+
+def pose_only_projects(user: User) -> set[uuid.UUID]:
+    """Return the projects of which `user` sees poses alone."""
+    if not user.is_authenticated or user.is_superuser:
+        return set()
+    memberships = Membership.objects.filter(user_id=user.pk, pose_only=True)
+    return set(memberships.values_list("project_id", flat=True))
 
 
 def role_of(user: User, project: Project) -> Role | None:

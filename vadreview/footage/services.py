@@ -130,11 +130,14 @@ def storage_bytes(project: Project) -> int:
 # ---- members ----
 
 
-def add_member(project: Project, *, username: str, role: Role) -> tuple[Membership, str | None]:
+def add_member(
+    project: Project, *, username: str, role: Role, pose_only: bool = False
+) -> tuple[Membership, str | None]:
     """Give a person a role, with a one-time sign-in secret where the account was never used.
 
     A name nobody has yet becomes an account. Somebody whose link got lost is removed and added again.
     """
+    _allow(role, pose_only=pose_only)
     with transaction.atomic():
         user = User.objects.filter(username=User.normalize_username(username)).first()
         secret = None
@@ -145,7 +148,7 @@ def add_member(project: Project, *, username: str, role: Role) -> tuple[Membersh
                 user
             )  # nobody was ever signed in: nobody can be robbed of it
         membership, created = Membership.objects.get_or_create(
-            project=project, user=user, defaults={"role": role}
+            project=project, user=user, defaults={"role": role, "pose_only": pose_only}
         )
     if not created:
         raise errors.Conflict(
@@ -167,14 +170,25 @@ def _create_account(username: str) -> User:
     return user
 
 
-def change_role(membership: Membership, role: Role) -> Membership:
-    """Change a member's role; raises Conflict when that would leave the project without a manager."""
+def change_role(membership: Membership, role: Role, *, pose_only: bool | None = None) -> Membership:
+    """Change a member's role, and whether they see poses alone; None leaves that as it is.
+
+    Raises Conflict when that would leave the project without a manager, Invalid for a manager who sees poses alone.
+    """
+    pose_only = membership.pose_only if pose_only is None else pose_only
+    _allow(role, pose_only=pose_only)
     with transaction.atomic():
         if role != Role.MANAGER:
             _keep_a_manager(membership)
-        Membership.objects.filter(pk=membership.pk).update(role=role)
-    membership.role = role
+        Membership.objects.filter(pk=membership.pk).update(role=role, pose_only=pose_only)
+    membership.role, membership.pose_only = role, pose_only
     return membership
+
+
+def _allow(role: Role, *, pose_only: bool) -> None:
+    if role == Role.MANAGER and pose_only:
+        sentence = "A manager decides who sees what, so poses alone are for viewers and reviewers."
+        raise errors.Invalid(sentence, fields={"pose_only": sentence})
 
 
 def remove_member(membership: Membership) -> None:

@@ -1663,10 +1663,20 @@ export interface components {
       username: string;
       readonly display_name: string;
       role: components["schemas"]["Role"];
+      /**
+       * @description Sees people as skeletons on grey, and no pixel of the footage.
+       * @default false
+       */
+      pose_only: boolean;
     };
     MemberRequest: {
       username: string;
       role: components["schemas"]["Role"];
+      /**
+       * @description Sees people as skeletons on grey, and no pixel of the footage.
+       * @default false
+       */
+      pose_only: boolean;
     };
     /**
      * @description * `mad` - mad
@@ -1722,6 +1732,11 @@ export interface components {
       username: string;
       readonly display_name: string;
       role: components["schemas"]["Role"];
+      /**
+       * @description Sees people as skeletons on grey, and no pixel of the footage.
+       * @default false
+       */
+      pose_only: boolean;
       /** @description Only when an account was made: the path that signs this person in once. */
       readonly sign_in_link: string;
     };
@@ -1998,6 +2013,7 @@ export interface components {
     };
     PatchedRoleRequest: {
       role?: components["schemas"]["Role"];
+      pose_only?: boolean;
     };
     PatchedRunRequest: {
       name?: string;
@@ -2692,6 +2708,8 @@ export interface components {
       /** @description Segments without your verdict. */
       readonly to_review: number;
       readonly ground_truth: components["schemas"]["GroundTruthSpan"][];
+      /** @description false: you see poses alone here; every picture of the video is refused. */
+      readonly sees_footage: boolean;
     };
     /**
      * @description * `ingesting` - Ingesting

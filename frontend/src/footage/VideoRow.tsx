@@ -26,7 +26,7 @@ export function VideoRow({ video, project, manages }: { video: Video; project: s
   return (
     <li className={classes.row} data-state={video.state}>
       <div className={classes.poster}>
-        {ready ? (
+        {ready && video.sees_footage ? (
           <Link to={desk} tabIndex={-1} aria-hidden>
             <img src={video.urls.poster} alt="" width={107} height={60} loading="lazy" decoding="async" />
           </Link>

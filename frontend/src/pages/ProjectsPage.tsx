@@ -92,13 +92,15 @@ function ProjectCard({ project }: { project: Project }) {
 /** The first three pictures of its footage. */
 function Posters({ project }: { project: Project }) {
   const { data } = useFirstVideos(project.id, 3);
-  const posters = data ?? [];
+  const posters = (data ?? []).filter((video) => video.sees_footage);
   return (
     <div className={classes.posters} data-count={Math.max(1, posters.length)} aria-hidden>
       {posters.map((video) => (
         <img key={video.id} src={video.urls.poster} alt="" loading="lazy" decoding="async" />
       ))}
-      {data && posters.length === 0 && <span className={classes.noPoster}>No footage yet</span>}
+      {data && posters.length === 0 && (
+        <span className={classes.noPoster}>{data.length > 0 ? "Poses only" : "No footage yet"}</span>
+      )}
     </div>
   );
 }

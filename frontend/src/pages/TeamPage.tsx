@@ -1,10 +1,10 @@
-import { Button, NativeSelect, Skeleton, Table } from "@mantine/core";
+import { Button, Checkbox, NativeSelect, Skeleton, Table } from "@mantine/core";
 
 import { useChangeMember, useMembers, useRemoveMember } from "../api/queries/members";
 import { useMe } from "../api/queries/session";
 import type { Member, Project } from "../api/types";
 import { AddMember } from "../settings/AddMember";
-import { ROLES, toRole } from "../settings/roles";
+import { POSES_ONLY, POSES_ONLY_ABOUT, ROLES, toRole } from "../settings/roles";
 import settings from "../settings/settings.module.css";
 import { confirm } from "../ui/confirm";
 import { notifyError } from "../ui/notify";
@@ -35,6 +35,7 @@ export function TeamPage() {
                 <Table.Tr>
                   <Table.Th>Person</Table.Th>
                   <Table.Th style={{ width: 170 }}>Role</Table.Th>
+                  <Table.Th style={{ width: 110 }}>{POSES_ONLY}</Table.Th>
                   <Table.Th style={{ width: 110 }}>
                     <span className="visually-hidden">Actions</span>
                   </Table.Th>
@@ -57,6 +58,10 @@ export function TeamPage() {
               <dd>{about}</dd>
             </div>
           ))}
+          <div>
+            <dt>{POSES_ONLY}</dt>
+            <dd>{POSES_ONLY_ABOUT} For viewers and reviewers, where a run knows people.</dd>
+          </div>
         </dl>
       </Panel>
     </Page>
@@ -81,7 +86,7 @@ function MemberRow({ member, project, manages }: { member: Member; project: Proj
           <NativeSelect
             aria-label={`Role of ${name}`}
             size="xs"
-            value={change.isPending ? change.variables.role : member.role}
+            value={(change.isPending ? change.variables.role : undefined) ?? member.role}
             data={ROLES.map(({ value, label }) => ({ value, label }))}
             onChange={(event) => {
               const role = toRole(event.currentTarget.value);
@@ -91,6 +96,25 @@ function MemberRow({ member, project, manages }: { member: Member; project: Proj
           />
         ) : (
           ROLES.find(({ value }) => value === member.role)?.label
+        )}
+      </Table.Td>
+      <Table.Td>
+        {manages ? (
+          <Checkbox
+            size="xs"
+            aria-label={`${name} sees poses only`}
+            title={POSES_ONLY_ABOUT}
+            disabled={member.role === "manager" || change.isPending}
+            checked={(change.isPending ? change.variables.pose_only : undefined) ?? member.pose_only}
+            onChange={(event) =>
+              change.mutate(
+                { user: member.user, pose_only: event.currentTarget.checked },
+                { onError: (error) => notifyError(error) },
+              )
+            }
+          />
+        ) : (
+          member.pose_only && "yes"
         )}
       </Table.Td>
       <Table.Td ta="right">

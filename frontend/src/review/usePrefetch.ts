@@ -23,6 +23,7 @@ export function usePrefetch(): void {
     const frame = tools.settings.get().opens === "peak" ? next.peak : spanOf(next).start;
     let image: HTMLImageElement | null = null;
     const still = (of: Video): void => {
+      if (!of.sees_footage) return;
       image = new Image();
       image.src = frameUrl(of, frame);
     };

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Modal, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import { useAddMember } from "../api/queries/members";
@@ -7,7 +7,7 @@ import { fieldError, hasOtherFields } from "../lib/errors";
 import { CopyField } from "../ui/CopyField";
 import { FormError } from "../ui/FormError";
 import { notifyDone } from "../ui/notify";
-import { ROLES, toRole } from "./roles";
+import { POSES_ONLY, POSES_ONLY_ABOUT, ROLES, toRole } from "./roles";
 import classes from "./settings.module.css";
 
 const FIELDS = ["username", "role"] as const;
@@ -16,6 +16,7 @@ export function AddMember({ project }: { project: Uuid }) {
   const add = useAddMember(project);
   const [username, setUsername] = useState("");
   const [role, setRole] = useState<Role>("reviewer");
+  const [poseOnly, setPoseOnly] = useState(false);
   const [invited, setInvited] = useState<NewMember | null>(null);
   return (
     <>
@@ -24,7 +25,7 @@ export function AddMember({ project }: { project: Uuid }) {
         onSubmit={(event) => {
           event.preventDefault();
           add.mutate(
-            { username: username.trim(), role },
+            { username: username.trim(), role, pose_only: poseOnly && role !== "manager" },
             {
               onSuccess: (member) => {
                 setUsername("");
@@ -59,6 +60,15 @@ export function AddMember({ project }: { project: Uuid }) {
           Add
         </Button>
       </form>
+      {role !== "manager" && (
+        <Checkbox
+          mt="sm"
+          label={POSES_ONLY}
+          description={POSES_ONLY_ABOUT}
+          checked={poseOnly}
+          onChange={(event) => setPoseOnly(event.currentTarget.checked)}
+        />
+      )}
       {add.isError && hasOtherFields(add.error, FIELDS) && <FormError error={add.error} />}
       <Modal
         opened={invited !== null}

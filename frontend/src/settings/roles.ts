@@ -12,6 +12,10 @@ export const ROLES: readonly { value: Role; label: string; about: string }[] = [
   },
 ];
 
+export const POSES_ONLY = "Poses only";
+export const POSES_ONLY_ABOUT =
+  "Sees people as skeletons on grey. The server sends no picture of the footage to this person.";
+
 export function toRole(value: string): Role | undefined {
   return ROLES.find((role) => role.value === value)?.value;
 }

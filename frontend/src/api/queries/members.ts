@@ -18,7 +18,8 @@ export function useMembers(project: Uuid) {
 export function useAddMember(project: Uuid) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (input: { username: string; role: Role }) => api.post<NewMember>(path(project), input),
+    mutationFn: (input: { username: string; role: Role; pose_only: boolean }) =>
+      api.post<NewMember>(path(project), input),
     onSuccess: () => client.invalidateQueries({ queryKey: memberKeys.list(project) }),
   });
 }
@@ -26,8 +27,8 @@ export function useAddMember(project: Uuid) {
 export function useChangeMember(project: Uuid) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ user, role }: { user: Uuid; role: Role }) =>
-      api.patch<Member>(`${path(project)}${user}/`, { role }),
+    mutationFn: ({ user, ...changed }: { user: Uuid; role?: Role; pose_only?: boolean }) =>
+      api.patch<Member>(`${path(project)}${user}/`, changed),
     onSettled: () => client.invalidateQueries({ queryKey: memberKeys.list(project) }),
   });
 }

@@ -150,7 +150,7 @@ function People() {
 function Heat() {
   const { run, video, tools } = useReviewSession();
   const { heatmap, opacity, heatScale } = useStore(tools.settings, (settings) => settings);
-  if (!run) return null;
+  if (!run || !video.sees_footage) return null;
   const meta = run.videos.find((one) => one.video === video.id)?.heatmap;
   if (!meta) {
     return (

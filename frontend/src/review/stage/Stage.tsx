@@ -5,6 +5,7 @@ import { type CSSProperties, useEffect, useRef, useState } from "react";
 import { clampFrame } from "../../lib/frames";
 import { useStore } from "../../lib/store";
 import { PeopleLayer } from "../people/PeopleLayer";
+import { PoseOnly } from "../people/PoseOnly";
 import { parsePlace } from "../place";
 import { useReviewSession } from "../session";
 import { HeatmapLayer } from "./HeatmapLayer";
@@ -27,9 +28,9 @@ export function Stage() {
     >
       <div className={classes.picture} data-testid="picture">
         <div className={classes.layers} data-blurred={privacy || undefined}>
-          <Pictures key={video.id} />
+          {video.sees_footage ? <Pictures key={video.id} /> : <PoseOnly key={video.id} />}
         </div>
-        {run && heatmap && heatmapOn && (
+        {run && heatmap && heatmapOn && video.sees_footage && (
           <HeatmapLayer
             key={`${run.id}/${video.id}`}
             run={run.id}
@@ -38,7 +39,7 @@ export function Stage() {
             tools={tools}
           />
         )}
-        {run && found?.people && peopleOn && (
+        {run && found?.people && peopleOn && video.sees_footage && (
           <PeopleLayer key={`${run.id}/${video.id}`} run={run} video={video} tools={tools} />
         )}
         {privacy && (
