@@ -125,6 +125,19 @@ def _missing(names: Iterable[str]) -> list[str]:
     return missing
 
 
+def require_weights(detector: str, preset: str) -> None:
+    """Raise Invalid where a preset needs pretrained files that are not there, with the ways to get them."""
+    needed = detectors.describe(detector)["presets"][preset]["needs_weights"]
+    missing = [name for name in needed if name in _missing([name])]
+    if missing:
+        sentence = (
+            f"The preset “{preset}” needs pretrained files that are not on this server: {', '.join(missing)}. "
+            f"Whoever runs it can get them with “python -m detectors.weights fetch {missing[0]}” (“list” shows where "
+            "each comes from, and its licence), or let VADREVIEW_WEIGHTS name a folder that holds them."
+        )
+        raise errors.Invalid(sentence, code="weights_missing", fields={"preset": sentence})
+
+
 def title(detector: str) -> str:
     """Return a detector's title; the name itself for one that this version no longer has."""
     return detectors.describe(detector)["title"] if detector in detectors.names() else detector

@@ -58,6 +58,7 @@ def start(
     if known is not None:
         return known, False
     config = inference.configure(detector, preset=preset, overrides=overrides or {})
+    inference.require_weights(detector, preset)
     train, score = choose_videos(project, mode=mode, train_videos=train_videos, score_videos=score_videos)
     run = Run(
         project=project,

@@ -96,7 +96,15 @@ function Chosen(props: {
           <PackageX size={16} aria-hidden />
           <span>
             This preset needs pretrained files that are not on this server: {missing.join(", ")}. Choose
-            another preset, or ask whoever runs the server to put them into its weights folder.
+            another preset, or have whoever runs the server get them, in one of two ways: run{" "}
+            {missing.map((name, n) => (
+              <span key={name}>
+                {n > 0 && " and "}
+                <code>python -m detectors.weights fetch {name}</code>
+              </span>
+            ))}{" "}
+            (with <code>list</code> it shows where each comes from, and its licence), or let{" "}
+            <code>VADREVIEW_WEIGHTS</code> name a folder that holds them.
           </span>
         </p>
       )}
