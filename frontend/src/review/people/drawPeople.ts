@@ -38,8 +38,11 @@ function drawPerson(
   { zoom, dpr, strange }: { zoom: readonly [number, number]; dpr: number; strange: number },
 ): void {
   const color = colorOf(strange);
-  const width = (1 + 2.2 * strange) * dpr;
   const [left, top, right, bottom] = block.boxes.subarray(4 * n, 4 * n + 4);
+  // somebody far away is not buried under lines
+  const tall = ((bottom ?? 0) - (top ?? 0)) * zoom[1];
+  const width = Math.min((1 + 2.2 * strange) * dpr, Math.max(0.7 * dpr, 0.05 * tall));
+  const rim = Math.min(1.6 * dpr, 0.02 * tall);
   const box = new Path2D();
   box.rect(
     (left ?? 0) * zoom[0],
@@ -69,10 +72,10 @@ function drawPerson(
   // a dark rim: the colours must show on white walls too
   for (const [path, wide] of [
     [box, width * 0.7],
-    [limbs, width + 0.6 * dpr],
+    [limbs, width],
   ] as const) {
     context.strokeStyle = "rgb(0 0 0 / 0.55)";
-    context.lineWidth = wide + 1.6 * dpr;
+    context.lineWidth = wide + rim;
     context.stroke(path);
     context.strokeStyle = color;
     context.lineWidth = wide;

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('footage', '0002_ground_truth_imports'),
+        ('footage', '0003_audit_share'),
     ]
 
     operations = [
