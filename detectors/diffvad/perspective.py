@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 OBLIQUE = 1.5
 """How much faster things move at one end of the picture than at the other before it matters."""
 
+_SHARE = 0.45  # of the top speed: rows with less hold the edges of things, or nothing
+
 
 def speed_profile(speed: NDArray[np.floating]) -> NDArray[np.float64]:
     """Say how fast things move at each height of the picture: (rows,), NaN where little moves.
@@ -24,10 +26,28 @@ def speed_profile(speed: NDArray[np.floating]) -> NDArray[np.float64]:
     )
 
 
+def top_profile(speed: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Say how fast the fastest things are at each height, (rows,), NaN but in the rows around the fastest."""
+    top = np.percentile(speed.max(2), 99, axis=0).astype(np.float64)
+    fastest = int(top.argmax())
+    slow = np.flatnonzero(top < _SHARE * top[fastest])
+    before, after = slow[slow < fastest], slow[slow > fastest]
+    first = before[-1] + 1 if len(before) else 0
+    last = after[0] if len(after) else len(top)
+    top[:first], top[last:] = np.nan, np.nan
+    return top
+
+
 def looks_along(speed: NDArray[np.floating]) -> bool:
-    """Say whether speed grows, or shrinks, steadily down the picture, by more than the factor OBLIQUE."""
-    profile = speed_profile(speed)
-    known = np.flatnonzero(~np.isnan(profile))
+    """Say whether usual or top speed grows, or shrinks, steadily down the picture, by more than OBLIQUE.
+
+    The top speed sees what the usual one does not where rows hold mostly the edges of things.
+    """
+    return _is_steady(speed_profile(speed)) or _is_steady(top_profile(speed))
+
+
+def _is_steady(profile: NDArray[np.float64]) -> bool:
+    known = np.flatnonzero(profile > 0)
     if len(known) < 4:
         return False
     logs = np.log(profile[known])

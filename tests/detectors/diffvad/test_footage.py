@@ -118,6 +118,14 @@ def test_speed_that_grows_down_the_picture_means_an_oblique_camera():
     assert perspective.looks_along(moving(np.linspace(3, 1, 16)))
 
 
+def test_rows_at_the_edges_of_things_do_not_hide_an_oblique_camera():
+    speed = moving(np.linspace(1, 3, 16))
+    speed[:, 12:] *= 0.1  # what is cut off by the lower edge of the picture
+    speed[:, :, 1::3] *= 0.2  # and slower parts of things everywhere
+
+    assert perspective.looks_along(speed)
+
+
 @pytest.mark.parametrize(
     "speeds", [np.ones(16), np.zeros(16), 1 + np.sin(np.linspace(0, np.pi, 16)), np.eye(16)[7]]
 )
