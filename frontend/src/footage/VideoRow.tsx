@@ -51,8 +51,8 @@ export function VideoRow({ video, project, manages }: { video: Video; project: s
       </div>
       <div className={classes.actions}>
         {ready && (
-          <Button component={Link} to={desk} variant="default" size="xs" aria-label={`Review ${video.name}`}>
-            Review
+          <Button component={Link} to={desk} variant="default" size="xs">
+            Review<span className="visually-hidden"> {video.name}</span>
             {video.to_review > 0 && <span className={classes.left}>{formatCount(video.to_review)}</span>}
           </Button>
         )}

@@ -187,7 +187,6 @@ function Heat() {
       <button
         type="button"
         className={classes.scale}
-        aria-label="Scale of each frame's own"
         disabled={!heatmap}
         aria-pressed={heatScale === "frame"}
         title={
@@ -200,6 +199,7 @@ function Heat() {
         <span>{heatScale === "run" ? formatScore(meta.low) : "this"}</span>
         <span className={classes.gradient} style={{ backgroundImage: heatGradient() }} />
         <span>{heatScale === "run" ? formatScore(meta.high) : "frame"}</span>
+        <span className="visually-hidden">: a scale of each frame's own</span>
       </button>
     </div>
   );
