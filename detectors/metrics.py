@@ -162,7 +162,7 @@ def bootstrap(
     return _bounds([value for value in values if value is not None], resamples=resamples, level=level)
 
 
-def bootstrap_difference(
+def bootstrap_pair(
     scores_by_video: Mapping[str, ArrayLike],
     other_scores_by_video: Mapping[str, ArrayLike],
     labels_by_video: Mapping[str, ArrayLike],
@@ -173,10 +173,10 @@ def bootstrap_difference(
     resamples: int = 1000,
     level: float = 0.95,
     seed: int = 0,
-) -> Bounds | None:
-    """Estimate how far `other - first` would move: both are judged on the same resamples of the same frames.
+) -> tuple[Bounds | None, Bounds | None, Bounds | None]:
+    """Estimate how far two and `other - first` would move, judged on the same resamples of the same frames.
 
-    See `bootstrap`. Pairing removes what the two have in common: easy or hard footage moves both.
+    See `bootstrap`. Pairing removes from the difference what the two have in common: easy or hard footage moves both.
     """
     first, other = (
         _resampled(
@@ -191,7 +191,9 @@ def bootstrap_difference(
         for scores in (scores_by_video, other_scores_by_video)
     )
     moved = [b - a for a, b in zip(first, other, strict=True) if a is not None and b is not None]
-    return _bounds(moved, resamples=resamples, level=level)
+    alone = [[value for value in values if value is not None] for values in (first, other)]
+    one, two, difference = (_bounds(values, resamples=resamples, level=level) for values in (*alone, moved))
+    return one, two, difference
 
 
 def _bounds(values: list[float], *, resamples: int, level: float) -> Bounds | None:

@@ -144,7 +144,7 @@ def _databases() -> dict:
                     # IMMEDIATE: a writer waits at BEGIN instead of failing at its first write
                     "transaction_mode": "IMMEDIATE",
                     "timeout": 20,
-                    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+                    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
                 },
                 # a file, not memory: the live server, workers and tests open it from several threads
                 "TEST": {"NAME": str(DATA_DIR / "test.sqlite3")},

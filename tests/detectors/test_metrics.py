@@ -9,7 +9,7 @@ from detectors.metrics import (
     auc_binarised,
     average_precision,
     bootstrap,
-    bootstrap_difference,
+    bootstrap_pair,
     equal_error_rate,
     frame_auc,
     frame_metrics,
@@ -202,7 +202,7 @@ def test_the_difference_of_two_is_bounded_more_tightly_than_either():
     better = {name: first[name] + 0.3 * one for name, one in labels.items()}
 
     alone = bootstrap(first, labels, resamples=200)
-    moved = bootstrap_difference(first, better, labels, resamples=200)
+    _, _, moved = bootstrap_pair(first, better, labels, resamples=200)
 
     assert moved.low > 0
     assert moved.high - moved.low < alone.high - alone.low
@@ -212,6 +212,6 @@ def test_equal_scores_differ_by_nothing_in_every_resample():
     labels = {"a": np.arange(300) % 3 == 0}
     scores = {"a": np.random.default_rng(1).random(300)}
 
-    moved = bootstrap_difference(scores, scores, labels, resamples=50, over_videos=False)
+    _, _, moved = bootstrap_pair(scores, scores, labels, resamples=50, over_videos=False)
 
     assert (moved.low, moved.high) == (0.0, 0.0)

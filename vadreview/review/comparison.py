@@ -28,8 +28,7 @@ from vadreview.runs.models import Run, Segment
 SAME = 0.3
 MOST_LISTED = 200
 MOST_POINTS = 1500
-RESAMPLES = 300
-WORK = 20_000_000  # frames times resamples: what a request may take
+RESAMPLES = 200
 
 Floats = NDArray[np.float64]
 
@@ -306,9 +305,8 @@ def _judge(
         return None
     scores = [{str(pk): side[pk].smoothed[mask] for pk, mask in known.items()} for side in pair.curves]
     frames = sum(len(label) for label in truth.values())
-    resamples = int(np.clip(WORK // frames, 60, RESAMPLES))
     measured = {
-        name: inference.compared(*scores, truth, metric=name, resamples=resamples)
+        name: inference.compared(*scores, truth, metric=name, resamples=RESAMPLES)
         for name in ("micro_auc", "ap")
     }
     return {
