@@ -181,7 +181,7 @@ ABOUT = About(
     config_class=StgNfConfig,
     presets={
         "fast": Preset(
-            StgNfConfig(min_steps=500, learning_rate=2e-3, batch_size=128),
+            StgNfConfig(prior="unsupervised", min_steps=500, learning_rate=2e-3, batch_size=128),
             purpose="The released network for little footage: at least 500 steps, faster steps, gaps filled.",
             cost=None,
             needs_weights=WEIGHTS,

@@ -168,7 +168,8 @@ def test_accepted_poses_make_training_supervised(tmp_path):
     videos = [clip(tmp_path, usual, "usual"), clip(tmp_path, odd[-1:], "odd")]
     verdicts = Supervision({"odd": np.array([-1] * 20 + [1] * 30, np.int8)})
 
-    taught = check.make("stgnf").fit(videos, supervision=verdicts)
+    detector = detectors.create("stgnf", device="cpu", **{**check.SMALL["stgnf"], "prior": "auto"})
+    taught = detector.fit(videos, supervision=verdicts)
 
     assert taught.supervised_
     assert taught.network_.prior_mean == 10.0
