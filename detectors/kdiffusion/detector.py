@@ -33,8 +33,15 @@ from detectors.features.footage import SPEED, FootageEncoder
 from detectors.field_cache import FieldCache
 from detectors.kdiffusion import scoring, training
 from detectors.kdiffusion.config import KDiffusionConfig
+from detectors.kdiffusion.network import Denoiser
 from detectors.kdiffusion.space import Space
 from detectors.windows import time_means
+
+# what must be the same for the weights of one model to mean something in another
+NETWORK_SETTINGS = (
+    "encoder", "unit", "picture", "picture_side", "flow_preset", "flow_long_side", "scaling", "feature_scale",
+    "widths", "film",
+)  # fmt: skip
 
 _CALIBRATION_CLIPS = 1024
 _CLIPS_AT_ONCE = 64
@@ -49,6 +56,8 @@ class KDiffusion(Detector):
 
     name = "kdiffusion"
     config: KDiffusionConfig
+    network_: Denoiser
+    space_: Space
 
     def fit(
         self,
@@ -57,10 +66,17 @@ class KDiffusion(Detector):
         supervision: Supervision | None = None,
         progress: ProgressCallback = ignore,
         checkpoint: Path | str | None = None,
+        warm_start: Path | str | None = None,
     ) -> Self:
+        """Learn from videos without labels; see `Detector.fit`.
+
+        warm_start: folder of a model of this detector to begin from: its averaged weights, and the units that they
+        were learned in. Raises ConfigError if the settings make another network than that model's.
+        """
         if not videos:
             raise ConfigError("There is no footage to learn from; give at least one video.")
         where, encoder = devices.resolve(self.device), self._encoder()
+        before = None if warm_start is None else self._before(warm_start, encoder)
         with devices.repeatable():
             found = training.gather(
                 videos,
@@ -71,12 +87,17 @@ class KDiffusion(Detector):
                 progress=progress,
             )
             rows = found.rows(self.config.unit)
-            space = Space.of(rows, self.config)
+            space = Space.of(rows, self.config) if before is None else before.space_
             fingerprint = artifacts.fingerprint(
                 self.config, seed=self.seed, device=where.type, videos=videos, supervision=supervision
             )
+            network = training.make_network(encoder.dimension, self.config, seed=self.seed)
+            if before is not None:
+                assert warm_start is not None
+                network.load_state_dict(before.network_.state_dict())
+                fingerprint += f"-{artifacts.sha256_of(Path(warm_start) / artifacts.MODEL_FILE)}"
             network, losses = training.train(
-                training.make_network(encoder.dimension, self.config, seed=self.seed),
+                network,
                 space.enter(rows),
                 self.config,
                 sigma_data=space.sigma_data,
@@ -92,6 +113,23 @@ class KDiffusion(Detector):
             self.encoder_fingerprint_ = encoder.fingerprint
             self._calibrate(found.cells, progress=progress)
         return self
+
+    def _before(self, folder: Path | str, encoder: ClipEncoder) -> Self:
+        """Load the model to begin from. Raises ConfigError if its network is not the one of these settings."""
+        before = self.load(folder, device="cpu")
+        for name in NETWORK_SETTINGS:
+            theirs, ours = getattr(before.config, name), getattr(self.config, name)
+            if theirs != ours:
+                raise ConfigError(
+                    f"Training cannot begin from that model: it has {name} = {theirs}, these settings have {ours}. Use "
+                    "its settings, or train from the start."
+                )
+        if before.encoder_fingerprint_ != encoder.fingerprint:
+            raise ConfigError(
+                f"Training cannot begin from that model: it was made with other weights or another version of the "
+                f"encoder {self.config.encoder}. Train from the start."
+            )
+        return before
 
     def _calibrate(self, cells: Floats, *, progress: ProgressCallback) -> None:
         rebuilder = self._rebuilder()

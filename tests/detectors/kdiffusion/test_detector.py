@@ -143,3 +143,41 @@ def test_whole_clips_of_a_pretrained_network_are_scored(tmp_path, monkeypatch):
     save_file(tensors, tmp_path / "r3d18-kinetics700.safetensors")
     with pytest.raises(ConfigError, match="other weights"):
         detectors.load(tmp_path / "model", device="cpu").score(video)
+
+
+@pytest.fixture(scope="module")
+def model(fitted, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    fitted.save(folder)
+    return folder
+
+
+def test_training_can_begin_from_a_model(fitted, model, usual):
+    # with steps this small nothing but the beginning decides
+    warm = make(seed=5, learning_rate=1e-12).fit([usual], warm_start=model)
+
+    for begun, before in zip(warm.network_.parameters(), fitted.network_.parameters(), strict=True):
+        torch.testing.assert_close(begun, before)
+    assert torch.equal(warm.network_.film_input.frequencies, fitted.network_.film_input.frequencies)
+    assert np.array_equal(warm.space_.centre, fitted.space_.centre)
+
+
+def test_a_model_of_another_network_cannot_be_begun_from(model, usual):
+    with pytest.raises(ConfigError, match=r"widths = \(32, 16, 8\), these settings have \(64, 16, 8\)"):
+        make(widths=(64, 16, 8)).fit([usual], warm_start=model)
+    with pytest.raises(ConfigError, match="film = fourier"):
+        make(film="learned").fit([usual], warm_start=model)
+
+
+def test_a_folder_without_a_model_cannot_be_begun_from(usual, tmp_path):
+    with pytest.raises(ConfigError, match="no model"):
+        make().fit([usual], warm_start=tmp_path)
+
+
+def test_a_checkpoint_of_a_cold_training_is_not_gone_on_from_warm(fitted, model, usual, tmp_path):
+    make(seed=5).fit([usual], checkpoint=tmp_path)
+    cold = make(seed=5).fit([usual], checkpoint=tmp_path)
+    warm = make(seed=5).fit([usual], checkpoint=tmp_path, warm_start=model)
+
+    assert warm.losses_ != cold.losses_
+    assert make(seed=5).fit([usual], checkpoint=tmp_path, warm_start=model).losses_ == warm.losses_
