@@ -202,3 +202,117 @@ def review_effort(orders: Sequence[tuple[str, Sequence[float], Sequence[float]]]
         columns=["Order", "Found in the end, %", "Watched until 90 % are found, %"],
         rows=rows,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """What a threshold does: shares in 0..1; precision is None where it claims nothing."""
+
+    recall: float
+    false_alarms: float
+    precision: float | None
+
+
+def roc(
+    false_alarms: NDArray[np.float64], hits: NDArray[np.float64], *, mark: OperatingPoint | None = None
+) -> Plot:
+    """Draw hits over false alarms, both shares of frames (P,), and where the run's threshold stands."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    figure.add_scatter(
+        name="By chance",
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"color": GREY, "dash": "dot"},
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        name="This run",
+        x=false_alarms.tolist(),
+        y=hits.tolist(),
+        mode="lines",
+        line={"color": STRANGE, "width": 2},
+        hovertemplate="%{y:.1%} found at %{x:.1%} false alarms<extra></extra>",
+    )
+    area = float(np.trapezoid(hits, false_alarms))
+    said = f"Area {area:.3f}."
+    if mark is not None:
+        _mark(figure, mark.false_alarms, mark.recall)
+        said += (
+            f" The threshold finds {mark.recall:.1%} of the abnormal frames and claims {mark.false_alarms:.1%} of the "
+            "normal ones (it is held against smoothed scores, so it may lie beside the curve)."
+        )
+    _axes(figure, x="Normal frames claimed", y="Abnormal frames found")
+    return Plot(
+        figure,
+        "ROC curve",
+        said,
+        ["Normal frames claimed", "Abnormal frames found"],
+        _table(false_alarms, hits),
+    )
+
+
+def precision_recall(
+    recall: NDArray[np.float64],
+    precision: NDArray[np.float64],
+    *,
+    base: float,
+    mark: OperatingPoint | None = None,
+) -> Plot:
+    """Draw precision over recall (P,), the share of abnormal frames as the base, and where the threshold stands."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    figure.add_scatter(
+        name="By chance",
+        x=[0, 1],
+        y=[base, base],
+        mode="lines",
+        line={"color": GREY, "dash": "dot"},
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        name="This run",
+        x=recall.tolist(),
+        y=precision.tolist(),
+        mode="lines",
+        line={"color": STRANGE, "width": 2},
+        hovertemplate="%{y:.1%} right at %{x:.1%} found<extra></extra>",
+    )
+    said = f"{base:.1%} of the frames are abnormal, which is what guessing would get right."
+    if mark is not None and mark.precision is not None:
+        _mark(figure, mark.recall, mark.precision)
+        said += f" At the threshold {mark.precision:.1%} of what is claimed is abnormal."
+    _axes(figure, x="Abnormal frames found", y="Claims that are right")
+    return Plot(
+        figure,
+        "Precision and recall",
+        said,
+        ["Abnormal frames found", "Claims that are right"],
+        _table(recall, precision),
+    )
+
+
+def _mark(figure: go.Figure, x: float, y: float) -> None:
+    figure.add_scatter(
+        name="Threshold",
+        x=[x],
+        y=[y],
+        mode="markers",
+        marker={"color": REAL, "size": 12, "symbol": "x"},
+        hovertemplate="The threshold: %{x:.1%}, %{y:.1%}<extra></extra>",
+    )
+
+
+def _axes(figure: go.Figure, *, x: str, y: str) -> None:
+    shared = {"range": [-0.02, 1.02], "tickformat": ".0%", "zeroline": False}
+    figure.update_xaxes(title=x, **shared)
+    figure.update_yaxes(title=y, **shared)
+    figure.update_layout(legend={"orientation": "h", "y": -0.25}, margin={"l": 8, "r": 8, "t": 8, "b": 8})
+
+
+def _table(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[list[Cell]]:
+    places = np.unique(np.linspace(0, len(x) - 1, min(len(x), 25)).round().astype(int))
+    return [[float(x[place]), float(y[place])] for place in places]

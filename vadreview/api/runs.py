@@ -287,7 +287,9 @@ class RunViewSet(
             .defer("trained_on__manifest")
         )
         rows = RunVideo.objects.select_related("video").order_by("video__name", "video_id")
-        runs = runs.prefetch_related(Prefetch("run_videos", rows), "run_videos__video__ground_truth")
+        runs = runs.prefetch_related(
+            Prefetch("run_videos", rows), "run_videos__video__ground_truth", "run_videos__video__known"
+        )
         mine = review.undecided_by(self.request.user, Segment.objects.filter(run=OuterRef("pk")))
         runs = runs.annotate(
             n_segments=_count(Segment.objects.filter(run=OuterRef("pk"))),

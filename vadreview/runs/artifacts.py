@@ -96,6 +96,22 @@ def windows(row: RunVideo) -> Windows | None:
     return Windows(starts=starts, length=int(np.asarray(group["length"][:])[0]), _array=group["actual"])
 
 
+def dense(row: RunVideo, *, folder: str = "") -> dict[str, NDArray[Any]]:
+    """Read whole arrays: `heatmaps` alone, or all of a group such as `people`; {} where there is none."""
+    import zarr
+
+    if not row.artifacts.exists():
+        return {}
+    group = zarr.open_group(row.artifacts, mode="r")
+    if folder:
+        return (
+            {name: np.asarray(group[f"{folder}/{name}"][:]) for name in sorted(group[folder])}
+            if folder in group
+            else {}
+        )
+    return {"heatmaps": np.asarray(group["heatmaps"][:])} if "heatmaps" in group else {}
+
+
 def leftovers(folder: Path) -> list[Path]:
     """Return drafts and trash that a killed worker left in a run's folder."""
     return [*folder.glob(".*.draft"), *folder.glob(".*.trash")]

@@ -21,11 +21,11 @@ BASELINES = ("motion_strongest_cell", "motion_mean")
 def metrics_of(run: Run) -> dict[str, Any] | None:
     """Compute the run's figures and those of plain motion beside them; None where nothing is known.
 
-    Only videos with at least one known span count: without one, nobody has said that a video is all normal.
+    Only videos with at least one known span count, and those that an import says are all normal.
     Kept until scores, motion or ground truth change.
     """
     videos = {row.video_id: row.video for row in run.run_videos.all() if row.scores}
-    labels = {pk: _labels(video) for pk, video in videos.items() if video.ground_truth.all()}
+    labels = {pk: labels_of(video) for pk, video in videos.items() if is_known(video)}
     if not labels:
         return None
     scores = {track.video_id: track for track in Track.objects.filter(run=run, name=SCORE, video__in=labels)}
@@ -47,7 +47,13 @@ def metrics_of(run: Run) -> dict[str, Any] | None:
     return found
 
 
-def _labels(video: Video) -> NDArray[np.int8]:
+def is_known(video: Video) -> bool:
+    """Has anybody said what is abnormal in a video, be it nothing?"""
+    return bool(video.ground_truth.all()) or bool(video.known.all())
+
+
+def labels_of(video: Video) -> NDArray[np.int8]:
+    """Return what is known of each frame, 1 = abnormal: int8 (n_frames,)."""
     labels = np.zeros(video.n_frames, np.int8)
     for span in video.ground_truth.all():
         labels[span.start : span.stop] = 1
@@ -73,6 +79,7 @@ def _key(run: Run, videos: Mapping[Any, Video], scores: list[Track], motion: lis
     spans = [
         (str(pk), span.start, span.stop) for pk, video in videos.items() for span in video.ground_truth.all()
     ]
+    known = sorted(str(pk) for pk, video in videos.items() if is_known(video))
     # a track is never changed: it is replaced by one with a new id
-    state = repr((sorted(spans), sorted(str(track.pk) for track in [*scores, *motion])))
+    state = repr((sorted(spans), known, sorted(str(track.pk) for track in [*scores, *motion])))
     return f"metrics:{run.pk}:{hashlib.sha256(state.encode()).hexdigest()}"

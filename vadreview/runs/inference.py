@@ -33,6 +33,7 @@ __all__ = [
     "Interval",
     "ModelDamaged",
     "Patterns",
+    "Place",
     "Policy",
     "Progress",
     "Refinement",
@@ -49,6 +50,7 @@ __all__ = [
     "frame_metrics",
     "motion",
     "parse_policy",
+    "region_metrics",
     "resolve_threshold",
     "score",
     "smooth",
@@ -232,6 +234,58 @@ def compared(
         }
         for name, value in found.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run points in one video, and where it should.
+
+    heatmap: the stored description of `maps` (m, height, width), {} without. people: `frames`, `boxes`, `scores` of
+    all people, {} for a detector that knows none. mask: bool (T, H, W), None for a video that is all normal.
+    """
+
+    name: str
+    frames: int
+    width: int
+    height: int
+    maps: NDArray[np.uint8] | None
+    heatmap: Mapping[str, Any]
+    people: Mapping[str, NDArray[Any]]
+    mask: NDArray[np.bool_] | None
+
+
+def region_metrics(places: Iterable[Place]) -> dict[str, Any]:
+    """Compute RBDC and TBDC: see detectors.region_metrics. One mask is in memory at a time if `places` yields so."""
+    from detectors import region_metrics as judge
+    from detectors import regions
+
+    found, truth, frames, seen = {}, {}, 0, False
+    for place in places:
+        frames += place.frames
+        if place.people:
+            found[place.name] = judge.FoundRegions(
+                *(np.asarray(place.people[name]) for name in ("frames", "boxes", "scores"))
+            )
+        elif place.maps is not None:
+            about = place.heatmap
+            maps = Heatmaps(
+                values=place.maps,
+                frames=about["offset"] + about["stride"] * np.arange(len(place.maps)),
+                low=about["low"],
+                high=about["high"],
+                region=tuple(about["region"]),
+            )
+            found[place.name] = regions.of_heatmaps(
+                maps, n_frames=place.frames, width=place.width, height=place.height
+            )
+        seen |= place.name in found
+        if place.mask is not None:
+            truth[place.name] = regions.of_masks(place.mask)
+    figures = dict(judge.region_metrics(found, truth, frames=frames))
+    if not seen:
+        reason = "this run says when something is strange, but not where: it has no heatmap and no people"
+        figures |= {"rbdc": None, "tbdc": None, "undefined": {"rbdc": reason, "tbdc": reason}}
+    return figures
 
 
 # ---- work ----

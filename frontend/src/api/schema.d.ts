@@ -428,6 +428,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/runs/{run}/judgement/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Judge a finished run by what is known of its videos. */
+    get: operations["runs_judgement_retrieve"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/runs/{run}/patterns/": {
     parameters: {
       query?: never;
@@ -1526,6 +1543,44 @@ export interface components {
      * @enum {string}
      */
     JobStatus: "waiting" | "queued" | "running" | "done" | "failed" | "cancelled";
+    JudgedLabel: {
+      label: string;
+      events: number;
+      events_found: number | null;
+      frames: number;
+      /**
+       * Format: double
+       * @description Its frames against those known as normal.
+       */
+      auc: number | null;
+    };
+    JudgedVideo: {
+      /** Format: uuid */
+      video: string;
+      name: string;
+      frames: number;
+      abnormal_frames: number;
+      events: number;
+      /** @description Events in which the smoothed score passes the threshold. */
+      events_found: number | null;
+      /**
+       * Format: double
+       * @description Null where all frames are alike.
+       */
+      auc: number | null;
+      /** Format: double */
+      ap: number | null;
+    };
+    Judgement: {
+      /** Format: double */
+      threshold: number | null;
+      /** @description Null where no pixel mask was imported. */
+      where: components["schemas"]["Where"] | null;
+      by_video: components["schemas"]["JudgedVideo"][];
+      by_label: components["schemas"]["JudgedLabel"][];
+      /** @description ROC and precision over recall; none with one class only. */
+      plots: components["schemas"]["Plot"][];
+    };
     KnownSpan: {
       start: number;
       /** @description Frames [start, stop) of the source, from 0. */
@@ -2739,6 +2794,19 @@ export interface components {
       /** Format: date-time */
       created_at: string;
     };
+    /** @description Ramachandra & Jones 2020, alpha = beta = 0.1; `undefined` says why a figure is null. */
+    Where: {
+      /** Format: double */
+      rbdc: number | null;
+      /** Format: double */
+      tbdc: number | null;
+      true_regions: number;
+      true_tracks: number;
+      videos: number;
+      undefined?: {
+        [key: string]: string;
+      };
+    };
     /** @description Bucket i covers the frames [start + i * step, start + (i + 1) * step); the last ends at stop. */
     Window: {
       /** @description May lie a little before the start that was asked for. */
@@ -3949,6 +4017,43 @@ export interface operations {
         content: {
           "application/octet-stream": string;
         };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_judgement_retrieve: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Judgement"];
+        };
+      };
+      /** @description Nothing is known of its videos. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description Refused. */
       "4XX": {

@@ -1,5 +1,6 @@
 /** Names for the resources of the API. Generated shapes (schema.d.ts), said more exactly where the schema cannot. */
 
+import type { Plot } from "../plots/figure";
 import type { JsonSchema } from "./jsonSchema";
 import type { components } from "./schema";
 
@@ -59,6 +60,17 @@ export type RunVideo = Said<Answer<"RunVideo">, { heatmap: HeatmapMeta | null }>
 export type RunProgress = Answer<"Progress">;
 export type HistoryPoint = Record<string, number>;
 export type Figures = Schemas["Figures"];
+export type JudgedVideo = Answer<"JudgedVideo">;
+export type JudgedLabel = Answer<"JudgedLabel">;
+export type Judgement = Said<
+  Answer<"Judgement">,
+  {
+    plots: Plot[];
+    where: Schemas["Where"] | null;
+    by_video: JudgedVideo[];
+    by_label: JudgedLabel[];
+  }
+>;
 export type RunMetrics = Schemas["Metrics"];
 export type Run = Said<
   Answer<"Run">,

@@ -8,6 +8,7 @@ import { formatCount, formatDuration, formatScore, plural } from "../lib/format"
 import { paths } from "../lib/paths";
 import { AuditPanel } from "../runs/AuditPanel";
 import { EffortPanel } from "../runs/EffortPanel";
+import { JudgementPanel } from "../runs/JudgementPanel";
 import { Learning } from "../runs/Learning";
 import { LearnedPanel } from "../runs/LearnedPanel";
 import { MetricsTable } from "../runs/MetricsTable";
@@ -83,6 +84,7 @@ function RunView({ run, project }: { run: Run; project: Project }) {
       )}
       {run.stage === "done" && <AuditPanel run={run} project={project} />}
       {run.metrics && <EffortPanel run={run} />}
+      {run.stage === "done" && run.metrics && <JudgementPanel run={run} />}
       <Panel title="Learning">
         <Learning run={run} />
       </Panel>

@@ -3,7 +3,11 @@ import { Table, Text } from "@mantine/core";
 import type { Figures, RunMetrics } from "../api/types";
 import { formatCount, humanize, plural } from "../lib/format";
 
-type Column = { key: "micro_auc" | "macro_auc" | "ap" | "eer"; title: string; about: string };
+type Column = {
+  key: "micro_auc" | "macro_auc" | "ap" | "eer" | "auc_binarised";
+  title: string;
+  about: string;
+};
 
 const COLUMNS: readonly Column[] = [
   {
@@ -21,6 +25,11 @@ const COLUMNS: readonly Column[] = [
     key: "eer",
     title: "Equal error rate",
     about: "Where misses and false alarms are equally frequent; lower is better",
+  },
+  {
+    key: "auc_binarised",
+    title: "AUC of 0/1 labels",
+    about: "Balanced accuracy of alarms above mean + 0.7 deviations, which some papers call AUC",
   },
 ];
 

@@ -174,6 +174,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("DELETE", "/api/runs/{pk}/"): Row((401, 404, 403, 403, 204)),
     ("POST", "/api/runs/{pk}/cancel/"): Row((401, 404, 403, 403, 409)),  # it is done
     ("POST", "/api/runs/{pk}/retry/"): Row((401, 404, 403, 403, 409)),
+    ("GET", "/api/runs/{run}/judgement/"): Row((401, 404, 204, 204, 204)),  # nothing is known here
     ("GET", "/api/runs/{run}/heatmaps/{video}/"): Row((401, 404, 404, 404, 404)),  # this run has none
     # this run has no patterns: those who may see it are told so
     ("GET", "/api/runs/{run}/patterns/"): Row((401, 404, 409, 409, 409)),
