@@ -32,10 +32,7 @@ Planes = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """Everything about the network that its weights do not say.
-
-    residuals: for each step, whether its block has a residual; the released networks have none in the first.
-    """
+    """What its weights do not say of a network. residuals: whether the block of each step has one."""
 
     frames: int
     temporal_kernel: int
@@ -348,10 +345,7 @@ class StgNfNetwork(nn.Module):
         return float(self.prior_h_normal[0, 0, 0])
 
     def encode(self, planes: Planes, *, track: bool = True) -> tuple[Planes, Tensor]:
-        """Turn planes (V, N, T) into latent planes and the log-determinant (N,) in nats.
-
-        track: in training, keep the running moments of the batch norms.
-        """
+        """Turn planes (V, N, T) into latent planes and the log-determinant (N,) in nats; track: keep running moments."""
         logdet = planes[0].new_zeros(planes[0].shape[1])
         for step in self.flow.layers:
             planes, change = step(planes, track=track)
