@@ -340,8 +340,12 @@ class Detector(ABC):
         supervision: Supervision | None = None,
         progress: ProgressCallback = ignore,
         checkpoint: Path | str | None = None,
+        warm_start: Path | str | None = None,
     ) -> Self:
         """Learn from videos without labels.
+
+        warm_start: the folder of a model of this detector; training begins from its weights. Raises ConfigError
+        where its settings make another network.
 
         checkpoint: a folder. Training writes its state there after each epoch, and continues from what it
         finds there if the state belongs to the same settings, seed, videos and supervision; the result is

@@ -180,7 +180,7 @@ class RunSerializer(serializers.ModelSerializer):
             "id", "project", "name", "detector", "detector_title", "preset", "config", "overrides", "seed",
             "device", "device_used", "mode", "code_version", "created_by", "created_at", "stage", "job",
             "progress", "history", "videos", "threshold", "policy", "train_seconds", "segments", "to_review",
-            "error", "metrics", "color_index", "trained_on", "parent", "learned",
+            "error", "metrics", "color_index", "trained_on", "parent", "warm_start", "learned",
         ]  # fmt: skip
         read_only_fields = [name for name in fields if name != "name"]
 

@@ -28,6 +28,9 @@ MOST_CHOICES = 20
 class ChoiceSerializer(serializers.Serializer):
     detector = serializers.CharField(max_length=40)
     preset = serializers.CharField(max_length=20, default="fast")
+    warm_start = serializers.BooleanField(
+        default=False, help_text="Begin from the model of the last run of this detector and preset."
+    )
 
 
 class TeachSerializer(serializers.Serializer):

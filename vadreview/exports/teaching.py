@@ -31,6 +31,7 @@ class Choice:
 
     detector: str
     preset: str
+    warm_start: bool = False  # begin from the model of the run before, if there is one
 
 
 def lesson_of(manifest: dict[str, Any]) -> Lesson:
@@ -171,7 +172,7 @@ def _start(
         seed=parent.seed if parent else 0,
         device=parent.device if parent else "auto",
         client_key=uuid.uuid5(client_key, f"{choice.detector}/{choice.preset}"),
-        taught=lessons.Taught(dataset=dataset.pk, lesson=lesson, parent=parent),
+        taught=lessons.Taught(dataset=dataset.pk, lesson=lesson, parent=parent, warm_start=choice.warm_start),
         **_footage(project, parent, lesson),
     )
     return run

@@ -9,6 +9,7 @@ import errno
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
@@ -310,9 +311,23 @@ def train(run: Run, videos: Iterable[Video], *, progress: Report) -> Trained:
         [_opened(video) for video in videos],
         supervision=_supervision(run),
         checkpoint=run.checkpoint,
+        warm_start=_model_before(run),
         progress=progress,
     )
     return Trained(sha256=detector.save(run.model), device=_device(run.device))
+
+
+def _model_before(run: Run) -> Path | None:
+    """Return the model that training begins from, where the run asks for one. Raises ModelDamaged."""
+    if not run.warm_start:
+        return None
+    path = run.parent.model / artifacts.MODEL_FILE if run.parent else None
+    if path is None or not path.is_file() or artifacts.sha256_of(path) != run.parent.model_sha256:
+        raise ModelDamaged(
+            "The model that this run was to begin from is gone or damaged. Teach again without “begin from the last "
+            "model”; the verdicts are kept."
+        )
+    return path.parent
 
 
 def _supervision(run: Run) -> base.Supervision | None:

@@ -32,6 +32,7 @@ class Taught:
     dataset: uuid.UUID
     lesson: Lesson
     parent: Run | None = None
+    warm_start: bool = False  # training begins from the parent's model
 
 
 def spans_of(mask: NDArray[np.bool_]) -> list[list[int]]:

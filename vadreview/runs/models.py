@@ -53,6 +53,7 @@ class Run(Job):
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="children"
     )
+    warm_start = models.BooleanField(default=False)  # training begins from the parent's model
     # what the detector is told, made from the dataset when the run was started: see runs/lessons.py
     lesson = models.JSONField(default=dict, blank=True)
     created_by = models.ForeignKey(

@@ -77,6 +77,7 @@ def start(
     if taught is not None:
         run.mode = Run.Mode.SUPERVISED
         run.trained_on_id, run.lesson, run.parent = taught.dataset, taught.lesson, taught.parent
+        run.warm_start = taught.warm_start and taught.parent is not None
     try:
         with transaction.atomic():
             run.save(force_insert=True)

@@ -1184,6 +1184,11 @@ export interface components {
       detector: string;
       /** @default fast */
       preset: string;
+      /**
+       * @description Begin from the model of the last run of this detector and preset.
+       * @default false
+       */
+      warm_start: boolean;
     };
     ComparedFigure: {
       before: components["schemas"]["Bounded"];
@@ -2430,6 +2435,7 @@ export interface components {
       readonly trained_on: string | null;
       /** Format: uuid */
       readonly parent: string | null;
+      readonly warm_start: boolean;
       /** @description From verdicts; null for a run that was told nothing. */
       readonly learned: components["schemas"]["Learned"] | null;
     };

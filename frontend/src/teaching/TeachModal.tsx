@@ -64,6 +64,7 @@ function TeachForm(props: {
   const navigate = useNavigate();
   const [presets, setPresets] = useState<Presets>(() => begin(detectors, runs));
   const [source, setSource] = useState<string>(props.dataset ?? NOW);
+  const [warm, setWarm] = useState(false);
   const [key] = useState(uuid);
   const picked = Object.entries(presets);
   const nothing = source === NOW && summary.accepted + summary.rejected === 0;
@@ -74,7 +75,7 @@ function TeachForm(props: {
         project: project.id,
         dataset: source === NOW ? null : source,
         name: `${project.name.slice(0, 100)}, taught ${new Date().toISOString().slice(0, 16).replace("T", " ")}`,
-        choices: picked.map(([detector, preset]) => ({ detector, preset })),
+        choices: picked.map(([detector, preset]) => ({ detector, preset, warm_start: warm })),
         client_key: key,
       },
       {
@@ -133,6 +134,14 @@ function TeachForm(props: {
             />
           ))}
         </fieldset>
+        {picked.some(([detector, preset]) => parentOf(runs, detector, preset)) && (
+          <Checkbox
+            label="Begin from the last model"
+            description="Keeps what was learned so far. Without it, training begins anew, as it did before."
+            checked={warm}
+            onChange={(event) => setWarm(event.currentTarget.checked)}
+          />
+        )}
         {project.audit_share > 0 && (
           <Text size="sm" c="dimmed">
             {Math.round(project.audit_share * 100)} % of the footage, picked by chance, is never taught:

@@ -173,6 +173,24 @@ def test_a_taught_run_takes_over_the_settings_and_footage_of_its_parent(api, man
     assert set(run.run_videos.filter(scores=True).values_list("video", flat=True)) == {video.pk}
 
 
+def test_a_taught_run_begins_from_the_model_before_it_only_where_that_is_asked_for(
+    api, manager, project, segments
+):
+    factories.VerdictFactory(segment=segments[0], reviewer=manager)
+    factories.RunFactory(project=project, detector="pseudoanomaly", stage="done")
+    choices = [
+        {"detector": "pseudoanomaly", "warm_start": True},
+        {"detector": "kdiffusion", "warm_start": True},  # has no run to begin from
+    ]
+
+    begun = teach(api(manager), project, choices=choices).json()["runs"]
+    anew = teach(api(manager), project, choices=[{"detector": "pseudoanomaly"}]).json()["runs"]
+
+    warm = {run["detector"]: Run.objects.get(pk=run["id"]).warm_start for run in begun}
+    assert warm == {"pseudoanomaly": True, "kdiffusion": False}
+    assert not Run.objects.get(pk=anew[0]["id"]).warm_start
+
+
 def test_the_same_request_again_starts_nothing(api, manager, project, segments):
     factories.VerdictFactory(segment=segments[0], reviewer=manager)
     key = str(uuid.uuid4())

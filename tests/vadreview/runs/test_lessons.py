@@ -49,6 +49,40 @@ def test_a_lesson_reaches_the_detector_as_labels_of_frames(project, video_file, 
     assert handed[0].disputed[name].nonzero()[0].tolist() == list(range(20, 30))
 
 
+def test_a_warm_start_hands_over_the_model_before_it(project, video_file, known, monkeypatch):
+    parent = factories.RunFactory(project=project, detector="steady")
+    parent.folder.mkdir(parents=True)
+    parent.model_sha256 = inference.train(parent, [video_file], progress=lambda _: None).sha256
+    parent.save()
+    given = []
+    before = Steady.fit
+
+    def fit(self, videos, *, warm_start=None, **options):
+        given.append(warm_start)
+        return before(self, videos, **options)
+
+    monkeypatch.setattr(Steady, "fit", fit)
+    for warm in (True, False):
+        run = factories.RunFactory(project=project, detector="steady", parent=parent, warm_start=warm)
+        run.folder.mkdir(parents=True)
+        inference.train(run, [video_file], progress=lambda _: None)
+
+    assert given == [parent.model, None]
+
+
+@pytest.mark.parametrize("damage", ["deleted", "damaged"])
+def test_a_warm_start_from_a_model_that_is_gone_says_what_to_do(project, video_file, known, damage):
+    parent = factories.RunFactory(project=project, detector="steady", model_sha256="0" * 64)
+    parent.model.mkdir(parents=True)
+    if damage == "damaged":
+        (parent.model / "model.safetensors").write_bytes(b"no model")
+    run = factories.RunFactory(project=project, detector="steady", parent=parent, warm_start=True)
+    run.folder.mkdir(parents=True)
+
+    with pytest.raises(inference.ModelDamaged, match="Teach again without"):
+        inference.train(run, [video_file], progress=lambda _: None)
+
+
 def test_spans_and_masks_are_the_same_thing():
     mask = np.array([1, 1, 0, 0, 1, 0, 1], bool)
 

@@ -49,6 +49,7 @@ class Steady(Detector):
         supervision: Supervision | None = None,
         progress: ProgressCallback = ignore,
         checkpoint: Path | str | None = None,
+        warm_start: Path | str | None = None,
     ) -> Self:
         if self.config.trouble:
             raise TROUBLE[self.config.trouble]
