@@ -133,7 +133,7 @@ test("a preset whose files are missing says which, and cannot be started", async
   open();
   await userEvent.click(screen.getByRole("radio", { name: "Paper" }));
 
-  expect(screen.getByText(/clip\.safetensors/)).toBeInTheDocument();
+  expect(screen.getAllByText(/clip\.safetensors/)[0]).toBeInTheDocument();
   expect(screen.getByRole("button", { name: "Start run" })).toBeDisabled();
 });
 
