@@ -121,6 +121,14 @@ export type Preview = Schemas["Preview"];
 export type ProposeRequest = Schemas["ProposeRequest"];
 export type Proposed = Answer<"Proposed">;
 
+export type Patterns = Answer<"Map">;
+export type PatternMap = Answer<"PatternMap">;
+export type MapRequest = Required<Schemas["NewPatternMapRequest"]>;
+export type SpanRequest = { video: Uuid; start: number; stop: number };
+export type Selected = Said<Answer<"Selected">, { segments: Segment[] }>;
+export type Plot = Answer<"Plot">;
+export type WindowPatterns = Answer<"WindowPatterns">;
+
 export type DatasetCounts = Answer<"DatasetCounts">;
 export type DatasetRequest = Required<Schemas["NewDatasetRequest"]>;
 export type Dataset = Answer<"Dataset">;

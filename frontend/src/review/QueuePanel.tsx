@@ -96,8 +96,24 @@ export function QueuePanel() {
           />
         )}
       </div>
+      <OnlySelected />
       {run ? <List /> : <NoRun />}
       <BulkBar />
+    </div>
+  );
+}
+
+/** The queue is narrowed by what was selected on the map of patterns. */
+function OnlySelected() {
+  const { tools, run } = useReviewSession();
+  const held = useStore(tools.selection, (value) => value);
+  if (!held || held.run !== run?.id) return null;
+  return (
+    <div className={classes.narrowed} role="status">
+      Only the {plural(held.segments.length, "item")} selected on the map
+      <Button size="compact-xs" variant="subtle" onClick={() => tools.selection.set(null)}>
+        Show all
+      </Button>
     </div>
   );
 }

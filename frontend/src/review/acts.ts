@@ -90,6 +90,13 @@ export function createActs(tools: Tools, effects: Effects) {
     go({ video: moment().video, segment: null, frame: tools.clock.get().frame });
   }
 
+  /** Go to a frame, of this video or another. */
+  function visit(target: Uuid, frame: number): void {
+    tools.player.pause();
+    if (target === moment().video) tools.player.seek(frame);
+    else go({ video: target, segment: null, frame });
+  }
+
   function step(direction: 1 | -1): void {
     const { queue, selected } = moment();
     const item = neighbour(queue, selected?.subject ?? null, direction);
@@ -366,6 +373,7 @@ export function createActs(tools: Tools, effects: Effects) {
 
   return {
     open,
+    visit,
     select,
     deselect,
     step,

@@ -3,7 +3,7 @@ import { createContext, useContext } from "react";
 import type { Project, Run, Segment, Track, Verdict, Video } from "../api/types";
 import type { Timebase } from "../lib/frames";
 import type { Acts } from "./acts";
-import type { Item } from "./items";
+import type { Item, Opinion } from "./items";
 import type { Outbox } from "./outbox";
 import type { Tools } from "./tools";
 
@@ -34,6 +34,7 @@ export type Session = {
   /** what lies on the lanes of this video, by time */
   items: readonly Item[];
   selected: Item | null;
+  opinion: Opinion;
   queue: Queue;
   mayDecide: boolean;
   /** a manager: their decision ends a disagreement */

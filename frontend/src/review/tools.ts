@@ -6,6 +6,7 @@ import { createDrafts, type DraftStore } from "./drafts";
 import { type Marked, NONE_MARKED, OpenedItems } from "./marked";
 import { parsePlace } from "./place";
 import { Player } from "./player";
+import type { Selection } from "./selection";
 import { openSettings, type SettingsStore } from "./settings";
 import type { View } from "./timeline/view";
 
@@ -38,6 +39,15 @@ export type Tools = {
   marked: Store<Marked>;
   opened: OpenedItems;
   watch: Stopwatch;
+  /** the map of patterns as a person left it, and what is selected on it */
+  patterns: Store<PatternsView>;
+  selection: Store<Selection | null>;
+};
+
+export type PatternsView = {
+  what: "footage" | "window";
+  method: "pca" | "tsne";
+  by: "score" | "label" | "video";
 };
 
 export function createTools(): Tools {
@@ -61,6 +71,8 @@ export function createTools(): Tools {
     marked: createStore(NONE_MARKED),
     opened: new OpenedItems(),
     watch: new Stopwatch(),
+    patterns: createStore<PatternsView>({ what: "footage", method: "pca", by: "score" }),
+    selection: createStore<Selection | null>(null),
   };
 }
 

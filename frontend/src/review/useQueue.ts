@@ -3,10 +3,11 @@ import { useDeferredValue, useMemo, useState } from "react";
 
 import { api, ApiError, type Page } from "../api/client";
 import type { Segment, Uuid } from "../api/types";
-import { useStore } from "../lib/store";
+import { type Store, useStore } from "../lib/store";
 import type { Hearing, Opinion } from "./items";
 import { nextPage, QUEUE_PAGE, queueItems } from "./queue";
 import type { Queue } from "./session";
+import type { Selection } from "./selection";
 import type { SettingsStore } from "./settings";
 
 export const leftKey = (run: Uuid | null, video: Uuid | null) => ["segments", "left", run, video] as const;
@@ -28,13 +29,15 @@ type Options = {
   run: Uuid | null;
   video: Uuid;
   settings: SettingsStore;
+  /** what a lasso holds: these items alone */
+  selection: Store<Selection | null>;
   opinion: Opinion;
   hearing: Hearing;
   selected: Uuid | null;
 };
 
 /** The list of what to look at, and how much is left of it. */
-export function useQueue({ run, video, settings, opinion, hearing, selected }: Options): Queue {
+export function useQueue({ run, video, settings, selection, opinion, hearing, selected }: Options): Queue {
   const { order, state, scope } = useStore(settings, (value) => value);
   const [search, setSearch] = useState("");
   const wanted = useDeferredValue(scope === "run" ? search.trim() : "");
@@ -53,10 +56,19 @@ export function useQueue({ run, video, settings, opinion, hearing, selected }: O
     refetchOnWindowFocus: false,
   });
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = query;
-  const items = useMemo(
+  const listed = useMemo(
     () => queueItems(segmentsOf(data?.pages ?? []), { state, opinion, hearing, selected }),
     [data?.pages, state, opinion, hearing, selected],
   );
+  const held = useStore(selection, (value) => value);
+  const chosen = useMemo(
+    () =>
+      held && held.run === run
+        ? queueItems([held.segments], { state: "all", opinion, hearing, selected })
+        : null,
+    [held, run, opinion, hearing, selected],
+  );
+  const items = chosen ?? listed;
   return {
     items,
     left: useLeft(run, null),
@@ -65,7 +77,9 @@ export function useQueue({ run, video, settings, opinion, hearing, selected }: O
     error: query.isError && !data ? query.error : null,
     retry: () => void query.refetch(),
     more:
-      hasNextPage && !isFetchingNextPage && !query.isFetchNextPageError ? () => void fetchNextPage() : null,
+      chosen === null && hasNextPage && !isFetchingNextPage && !query.isFetchNextPageError
+        ? () => void fetchNextPage()
+        : null,
     search,
     setSearch,
   };

@@ -6,6 +6,8 @@ export type Palette = {
   scheme: Scheme;
   text: string;
   dim: string;
+  /** points that do not stand out */
+  usual: string;
   line: string;
   surface: string;
   sunken: string;
@@ -22,6 +24,7 @@ export function readPalette(element: Element, scheme: Scheme): Palette {
     scheme,
     text: read("--mantine-color-text"),
     dim: read("--text-dim"),
+    usual: read("--line-strong"),
     line: read("--line"),
     surface: read("--surface"),
     sunken: read("--surface-sunken"),
