@@ -19,6 +19,7 @@ from vadreview.api import (
     patterns,
     people,
     projects,
+    refinement,
     runs,
     segments,
     teaching,
@@ -114,6 +115,12 @@ urlpatterns = [
     path("runs/<uuid:run>/audit/", estimates.AuditView.as_view(), name="run-audit"),
     path("exports/teach/", teaching.TeachView.as_view(), name="export-teach"),
     path("exports/<uuid:pk>/lineage/", teaching.LineageView.as_view(), name="export-lineage"),
+    path("runs/<uuid:run>/refinement/<uuid:video>/", refinement.BandsView.as_view(), name="refinement"),
+    path(
+        "runs/<uuid:run>/refinement/<uuid:video>/window/",
+        refinement.HistoryView.as_view(),
+        name="window-refinement",
+    ),
     path("exports/<uuid:pk>/download", exports.DownloadView.as_view(), name="export-download"),
     *router.urls,
 ]

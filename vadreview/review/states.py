@@ -57,6 +57,14 @@ def of_windows(
     return states
 
 
+def of_span(said: Said, video: uuid.UUID, start: int, stop: int) -> State:
+    """Say what people think of the frames [start, stop) of a video."""
+    return max(
+        (state for begin, end, state in said.get(video, []) if start < end and begin < stop),
+        default=State.OPEN,
+    )
+
+
 def meets(spans: list[Span], others: list[Span]) -> NDArray[np.bool_]:
     """Say of each span whether it shares a frame with any of the others; bool (len(spans),)."""
     if not spans or not others:

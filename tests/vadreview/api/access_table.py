@@ -197,6 +197,10 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/runs/compare/curves/"): Row(
         (401, 400, 400, 400, 400), query=lambda world: {**_twice(world), **_video(world)}
     ),
+    ("GET", "/api/runs/{run}/refinement/{video}/"): Row((401, 404, 404, 404, 404)),  # this run has none
+    ("GET", "/api/runs/{run}/refinement/{video}/window/"): Row(
+        (401, 404, 404, 404, 404), query=lambda world: {"frame": "3"}
+    ),
     ("GET", "/api/tracks/"): Row(MEMBERS, query=_video),
     ("GET", "/api/tracks/at/"): Row(MEMBERS, query=lambda world: {**_video(world), "frame": "3"}),
     ("GET", "/api/tracks/{pk}/window/"): Row(MEMBERS),
