@@ -103,8 +103,13 @@ def window_patterns(
         figure=figure,
         name="Patterns of this window",
         summary=(
-            f"{len(generated)} generated patterns, the nearest at a distance of {float(distances.min()):.3g} and "
-            f"on average {float(distances.mean()):.3g} from the real one; {len(neighbours)} neighbours."
+            (
+                f"{len(generated)} generated patterns, the nearest at a distance of {float(distances.min()):.3g} "
+                f"and on average {float(distances.mean()):.3g} from the real one"
+                if len(generated) > 1
+                else f"One generated pattern, at a distance of {float(distances.min()):.3g} from the real one"
+            )
+            + f"; {len(neighbours)} neighbours."
         ),
         columns=["Pattern", "x", "y", "Distance from the real one"],
         rows=rows,

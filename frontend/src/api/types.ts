@@ -129,6 +129,9 @@ export type Selected = Said<Answer<"Selected">, { segments: Segment[] }>;
 export type Plot = Answer<"Plot">;
 export type WindowPatterns = Answer<"WindowPatterns">;
 
+export type Bands = Answer<"Bands">;
+export type LabelHistory = Answer<"History">;
+
 export type DatasetCounts = Answer<"DatasetCounts">;
 export type DatasetRequest = Required<Schemas["NewDatasetRequest"]>;
 export type Dataset = Answer<"Dataset">;

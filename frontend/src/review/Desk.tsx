@@ -6,6 +6,7 @@ import classes from "./desk.module.css";
 import { DeskHeader } from "./DeskHeader";
 import { draftOf, withDraft } from "./drafts";
 import { HelpModal } from "./HelpModal";
+import { LabelsPanel } from "./labels/LabelsPanel";
 import { PatternsPanel } from "./patterns/PatternsPanel";
 import { QueuePanel } from "./QueuePanel";
 import { useReviewSession } from "./session";
@@ -60,6 +61,7 @@ export function Desk() {
 const PANELS = [
   { id: "queue", name: "Queue", Panel: QueuePanel },
   { id: "patterns", name: "Patterns", Panel: PatternsPanel },
+  { id: "labels", name: "Labels", Panel: LabelsPanel },
 ] as const;
 
 /** A button pressed with the mouse takes no focus: the next Space is meant for the player, not for it again. */

@@ -230,6 +230,22 @@ export function createActs(tools: Tools, effects: Effects) {
     say(tools, `Drawn: ${formatSeconds(spanSeconds(timebase, span))}. 1-9 labels it, Z takes it back.`);
   }
 
+  /** Say of a span what it is, as a verdict of its own; `subject` when I said something about this very span. */
+  function judge(span: Span, decision: "accept" | "reject", known: Uuid | null = null): void {
+    if (!mayGive()) return;
+    const { video, items } = moment();
+    const what = decision === "accept" ? "Said to be abnormal" : "Said to be normal";
+    const item = items.find((one) => one.subject === known);
+    const said: Said = { decision, ...span, labels: [], reason: "", comment: item?.judgement?.comment ?? "" };
+    if (item) give(item, said, what);
+    else {
+      const target = { subject: uuid(), video, drawn: true };
+      tools.undo.set((steps) => [...steps, { target, item: null, before: null, span, what }].slice(-200));
+      submit(verdictRequest(target, said, uuid()), { item: null, from: false, to: true });
+    }
+    say(tools, `${what}. Z takes it back.`);
+  }
+
   /** The span being worked on: the selected item's as edited. */
   function editedSpan(): Span | null {
     const { selected } = moment();
@@ -381,6 +397,7 @@ export function createActs(tools: Tools, effects: Effects) {
     decide,
     undo,
     draw,
+    judge,
     setSpan,
     setEdge,
     nudge,

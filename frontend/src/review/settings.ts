@@ -17,6 +17,8 @@ export type DeskSettings = {
   opacity: number;
   /** what full colour means: the run's highest value, or the highest of the picture at hand */
   heatScale: "run" | "frame";
+  /** the bands of pseudo-labels under the timeline */
+  bands: boolean;
   order: SegmentOrder;
   state: SegmentState;
   /** whose items the queue holds */
@@ -33,6 +35,7 @@ export const DEFAULTS: DeskSettings = {
   people: true,
   opacity: 0.75,
   heatScale: "run",
+  bands: true,
   order: "score",
   state: "open",
   scope: "run",

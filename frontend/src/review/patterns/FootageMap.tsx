@@ -177,7 +177,7 @@ function Legend({ by, points }: { by: ColorBy; points: Points }) {
       <div className={classes.legend} aria-label="Colours">
         <span>usual</span>
         <i className={classes.ramp} aria-hidden />
-        <span>3 times the threshold and more</span>
+        <span>3× the threshold</span>
       </div>
     );
   }

@@ -1,4 +1,5 @@
 import { PeopleLanes } from "../people/PeopleLanes";
+import { RefinementBands } from "../labels/RefinementBands";
 import { useTrial } from "../useTrial";
 import { Timeline } from "./Timeline";
 import { TimelineBar } from "./TimelineBar";
@@ -11,6 +12,7 @@ export function TimelinePanel() {
       <TimelineBar tuner={tuner} />
       <Timeline onThreshold={tuner.tryThreshold} />
       <PeopleLanes />
+      <RefinementBands />
     </section>
   );
 }
