@@ -27,6 +27,7 @@ from vadreview.api import (
     uploads,
     verdicts,
     videos,
+    why,
 )
 
 router = SimpleRouter()
@@ -121,6 +122,7 @@ urlpatterns = [
         refinement.HistoryView.as_view(),
         name="window-refinement",
     ),
+    path("runs/<uuid:run>/why/<uuid:video>/", why.WhyView.as_view(), name="why"),
     path("exports/<uuid:pk>/download", exports.DownloadView.as_view(), name="export-download"),
     *router.urls,
 ]

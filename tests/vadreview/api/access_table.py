@@ -201,6 +201,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/runs/{run}/refinement/{video}/window/"): Row(
         (401, 404, 404, 404, 404), query=lambda world: {"frame": "3"}
     ),
+    ("GET", "/api/runs/{run}/why/{video}/"): Row(MEMBERS, query=lambda world: {"frame": "3"}),
     ("GET", "/api/tracks/"): Row(MEMBERS, query=_video),
     ("GET", "/api/tracks/at/"): Row(MEMBERS, query=lambda world: {**_video(world), "frame": "3"}),
     ("GET", "/api/tracks/{pk}/window/"): Row(MEMBERS),
