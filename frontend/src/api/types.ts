@@ -132,6 +132,8 @@ export type WindowPatterns = Answer<"WindowPatterns">;
 export type Bands = Answer<"Bands">;
 export type LabelHistory = Answer<"History">;
 
+export type Why = Answer<"Why">;
+
 export type DatasetCounts = Answer<"DatasetCounts">;
 export type DatasetRequest = Required<Schemas["NewDatasetRequest"]>;
 export type Dataset = Answer<"Dataset">;

@@ -16,6 +16,7 @@ import { SeekBar } from "./stage/SeekBar";
 import { Stage } from "./stage/Stage";
 import { TimelinePanel } from "./timeline/TimelinePanel";
 import { Toast } from "./Toast";
+import { WhyPanel } from "./why/WhyPanel";
 import { useKeys } from "./useKeys";
 import { usePrefetch } from "./usePrefetch";
 import { VerdictBar } from "./VerdictBar";
@@ -60,6 +61,7 @@ export function Desk() {
 
 const PANELS = [
   { id: "queue", name: "Queue", Panel: QueuePanel },
+  { id: "why", name: "Why", Panel: WhyPanel },
   { id: "patterns", name: "Patterns", Panel: PatternsPanel },
   { id: "labels", name: "Labels", Panel: LabelsPanel },
 ] as const;

@@ -1,4 +1,4 @@
-import type { Decision, Label, RejectReason, Uuid, VerdictRequest } from "../api/types";
+import type { Label, RejectReason, Uuid, VerdictRequest } from "../api/types";
 import {
   formatSeconds,
   sameSpan,
@@ -14,6 +14,7 @@ import { changeDraft, draftOf, dropDraft, toggled, withDraft } from "./drafts";
 import { inConflict, type Item, neighbourPeak, REASONS, spanOf } from "./items";
 import { NONE_MARKED, toggleMark } from "./marked";
 import { neighbour, nextOpen } from "./queue";
+import { createStatements, DONE, type Given } from "./statements";
 import { say, type Tools } from "./tools";
 import { fit, reveal, zoomTo } from "./timeline/view";
 
@@ -39,9 +40,6 @@ export type Effects = {
 };
 
 export type Edge = "start" | "stop";
-type Given = Exclude<Decision, "withdrawn">;
-
-const DONE: Record<Given, string> = { accept: "Accepted", reject: "Rejected", unsure: "Marked as unsure" };
 const VIEWERS_CANNOT = "Viewers cannot decide. A manager can make you a reviewer.";
 
 /** The verbs of the desk: what keys and buttons do. They read the moment, so they never change themselves. */
@@ -230,22 +228,6 @@ export function createActs(tools: Tools, effects: Effects) {
     say(tools, `Drawn: ${formatSeconds(spanSeconds(timebase, span))}. 1-9 labels it, Z takes it back.`);
   }
 
-  /** Say of a span what it is, as a verdict of its own; `subject` when I said something about this very span. */
-  function judge(span: Span, decision: "accept" | "reject", known: Uuid | null = null): void {
-    if (!mayGive()) return;
-    const { video, items } = moment();
-    const what = decision === "accept" ? "Said to be abnormal" : "Said to be normal";
-    const item = items.find((one) => one.subject === known);
-    const said: Said = { decision, ...span, labels: [], reason: "", comment: item?.judgement?.comment ?? "" };
-    if (item) give(item, said, what);
-    else {
-      const target = { subject: uuid(), video, drawn: true };
-      tools.undo.set((steps) => [...steps, { target, item: null, before: null, span, what }].slice(-200));
-      submit(verdictRequest(target, said, uuid()), { item: null, from: false, to: true });
-    }
-    say(tools, `${what}. Z takes it back.`);
-  }
-
   /** The span being worked on: the selected item's as edited. */
   function editedSpan(): Span | null {
     const { selected } = moment();
@@ -390,6 +372,7 @@ export function createActs(tools: Tools, effects: Effects) {
   return {
     open,
     visit,
+    ...createStatements(tools, effects, { mayGive, give }),
     select,
     deselect,
     step,
@@ -397,7 +380,6 @@ export function createActs(tools: Tools, effects: Effects) {
     decide,
     undo,
     draw,
-    judge,
     setSpan,
     setEdge,
     nudge,

@@ -42,7 +42,11 @@ export type Tools = {
   /** the map of patterns as a person left it, and what is selected on it */
   patterns: Store<PatternsView>;
   selection: Store<Selection | null>;
+  /** regions of the picture that are pointed out: left, top, right, bottom as fractions */
+  boxes: Store<readonly Box[]>;
 };
+
+export type Box = { box: [number, number, number, number]; name: string };
 
 export type PatternsView = {
   what: "footage" | "window";
@@ -73,6 +77,7 @@ export function createTools(): Tools {
     watch: new Stopwatch(),
     patterns: createStore<PatternsView>({ what: "footage", method: "pca", by: "score" }),
     selection: createStore<Selection | null>(null),
+    boxes: createStore<readonly Box[]>([]),
   };
 }
 

@@ -58,6 +58,11 @@ function ScoringState({ row }: { row: RunVideo }) {
         {job.status === "done" ? "Scored" : job.status === "failed" ? "Failed" : "Cancelled"}
       </StatusBadge>
       {job.error && <div className={classes.error}>{job.error}</div>}
+      {row.notes.map((note) => (
+        <div key={note} className={classes.dim}>
+          {note}
+        </div>
+      ))}
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { PoseOnly } from "../people/PoseOnly";
 import { parsePlace } from "../place";
 import { useReviewSession } from "../session";
 import { HeatmapLayer } from "./HeatmapLayer";
+import { RegionBoxes } from "../why/RegionBoxes";
 import classes from "./stage.module.css";
 import { layScrubPictures } from "./scrub";
 import { layStills } from "./still";
@@ -42,6 +43,7 @@ export function Stage() {
         {run && found?.people && peopleOn && video.sees_footage && (
           <PeopleLayer key={`${run.id}/${video.id}`} run={run} video={video} tools={tools} />
         )}
+        <RegionBoxes />
         {privacy && (
           <div className={classes.badge}>
             <EyeOff size={14} aria-hidden /> Privacy view: X shows the picture
