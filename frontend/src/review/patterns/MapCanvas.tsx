@@ -154,6 +154,11 @@ export function MapCanvas({ points, look, height, chosen, onSeek, onLasso }: Pro
         onDoubleClick={() => setLens(null)}
         onKeyDown={onKeyDown}
       />
+      {lens && (
+        <button type="button" className={classes.whole} onClick={() => setLens(null)}>
+          Whole map
+        </button>
+      )}
       {hover && !lasso && <Hint points={points} hover={hover} width={width} />}
     </div>
   );
