@@ -605,6 +605,57 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/runs/{run}/refinement/{video}/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Sum up the labels of each round along the frames [start, stop) of a video. */
+    get: operations["runs_refinement_retrieve"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/runs/{run}/refinement/{video}/window/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Tell how the window at a frame came by its label, round by round, and what people say about it. */
+    get: operations["runs_refinement_window_retrieve"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/runs/{run}/why/{video}/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Say what stands out at a frame, where, what is most like it elsewhere, and what other runs say. */
+    get: operations["runs_why_retrieve"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/runs/compare/": {
     parameters: {
       query?: never;
@@ -1131,6 +1182,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    Alike: {
+      /** Format: uuid */
+      video: string;
+      video_name: string;
+      start: number;
+      stop: number;
+      /** Format: double */
+      distance: number;
+    };
+    /** @description Bucket i covers the frames [edges[i], edges[i + 1]). */
+    Bands: {
+      edges: number[];
+      /** @description For each round a number a bucket, the sum of: 1 some window abnormal, 2 some normal, 4 some flipped since the round before, 8 some fixed by people, 16 some disputed by people. */
+      rounds: number[][];
+    };
     /**
      * @description * `ground_truth` - ground_truth
      *     * `verdicts` - verdicts
@@ -1454,6 +1520,34 @@ export interface components {
       region: number[];
       kind: string;
     };
+    History: {
+      /** @description First frame of the window; may be < 0. */
+      start: number;
+      stop: number;
+      /** @description What people had fixed before this run: 1, 0, or -1 nothing. */
+      clamped: number;
+      /** @description People contradicted each other before this run. */
+      disputed: boolean;
+      rounds: components["schemas"]["Round"][];
+      people: components["schemas"]["Said"][];
+    };
+    Indicator: {
+      name: string;
+      title: string;
+      meaning: string;
+      /** Format: double */
+      value: number;
+      /**
+       * Format: double
+       * @description Above its own mean over the video.
+       */
+      deviations: number;
+      /**
+       * Format: double
+       * @description Of all that lies above, 0 to 1.
+       */
+      share: number;
+    };
     Interval: {
       start: number;
       /** @description Exclusive. */
@@ -1774,6 +1868,25 @@ export interface components {
       id: string;
       name: string;
     };
+    Neighbour: {
+      /** Format: uuid */
+      video: string;
+      video_name: string;
+      /** @description May be < 0. */
+      start: number;
+      stop: number;
+      /**
+       * Format: double
+       * @description Cosine.
+       */
+      similarity: number;
+      /** @description Its own refined label in that round, 1 = abnormal; null: not in this run. */
+      label: number | null;
+      /** @description People had fixed that label. */
+      clamped: boolean;
+      /** @description What people say now: 0 nothing, 1 unsure, 2 normal, 3 abnormal. */
+      people: number;
+    };
     NewDatasetRequest: {
       /** Format: uuid */
       project: string;
@@ -1898,6 +2011,21 @@ export interface components {
     };
     /** @enum {unknown} */
     NullEnum: null;
+    Opinion: {
+      /** Format: uuid */
+      run: string;
+      name: string;
+      detector_title: string;
+      /** Format: double */
+      value: number;
+      /** @description Of its threshold; null: it has none. */
+      above: boolean | null;
+      /**
+       * Format: double
+       * @description 0: its median score, 1: its threshold.
+       */
+      distances: number | null;
+    };
     OrderEffort: {
       name: string;
       /**
@@ -2371,6 +2499,20 @@ export interface components {
       /** @description That vote on a window. */
       neighbours: number;
     };
+    Region: {
+      /** @description left, top, right, bottom, as fractions of the displayed frame. */
+      box: number[];
+      /**
+       * Format: double
+       * @description The strongest cell in it.
+       */
+      value: number;
+      /**
+       * Format: double
+       * @description Of all heat of the frame.
+       */
+      share: number;
+    };
     ReviewerSummary: {
       /** Format: uuid */
       reviewer: string;
@@ -2387,6 +2529,28 @@ export interface components {
      * @enum {string}
      */
     Role: "viewer" | "reviewer" | "manager";
+    Round: {
+      raw: number;
+      refined: number;
+      /** @description Another label than in the round before. */
+      flipped: boolean;
+      /** Format: double */
+      distance: number;
+      /** Format: double */
+      threshold: number;
+      /** Format: double */
+      probability: number;
+      /** Format: double */
+      vote: number;
+      /**
+       * Format: double
+       * @description Bits.
+       */
+      entropy: number;
+      /** Format: double */
+      weight: number;
+      neighbours: components["schemas"]["Neighbour"][];
+    };
     Run: {
       /** Format: uuid */
       readonly id: string;
@@ -2467,6 +2631,17 @@ export interface components {
       name: string;
       /** @description To be read beside the scores. */
       notes: string[];
+    };
+    /** @description What somebody says now about footage that this window touches. */
+    Said: {
+      /** Format: uuid */
+      subject: string;
+      drawn: boolean;
+      reviewer_name: string;
+      mine: boolean;
+      decision: components["schemas"]["DecisionEnum"];
+      start: number;
+      stop: number;
     };
     /** @description A proposal with what the asking person, and the others, say about it now. */
     Segment: {
@@ -2812,6 +2987,19 @@ export interface components {
       undefined?: {
         [key: string]: string;
       };
+    };
+    Why: {
+      indicators: components["schemas"]["Indicator"][];
+      regions: components["schemas"]["Region"][];
+      /** @description Of the window at the frame. */
+      start: number | null;
+      stop: number | null;
+      /** @description Most alike, of what is below the threshold or rejected. */
+      normal: components["schemas"]["Alike"][];
+      /** @description Most alike, of what people accepted. */
+      accepted: components["schemas"]["Alike"][];
+      others: components["schemas"]["Opinion"][];
+      notes: string[];
     };
     /** @description Bucket i covers the frames [start + i * step, start + (i + 1) * step); the last ends at stop. */
     Window: {
@@ -4399,6 +4587,110 @@ export interface operations {
         };
         content: {
           "image/png": string;
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_refinement_retrieve: {
+    parameters: {
+      query?: {
+        /** @description First frame; 0 if left out. */
+        start?: number;
+        /** @description Frame after the last; the end if left out. */
+        stop?: number;
+        /** @description Buckets at most, up to 2,000. */
+        width?: number;
+      };
+      header?: never;
+      path: {
+        run: string;
+        video: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Bands"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_refinement_window_retrieve: {
+    parameters: {
+      query: {
+        frame: number;
+      };
+      header?: never;
+      path: {
+        run: string;
+        video: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["History"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_why_retrieve: {
+    parameters: {
+      query: {
+        frame: number;
+      };
+      header?: never;
+      path: {
+        run: string;
+        video: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Why"];
         };
       };
       /** @description Refused. */
