@@ -126,7 +126,6 @@ export type PatternMap = Answer<"PatternMap">;
 export type MapRequest = Required<Schemas["NewPatternMapRequest"]>;
 export type SpanRequest = { video: Uuid; start: number; stop: number };
 export type Selected = Said<Answer<"Selected">, { segments: Segment[] }>;
-export type Plot = Answer<"Plot">;
 export type WindowPatterns = Answer<"WindowPatterns">;
 
 export type Bands = Answer<"Bands">;
