@@ -42,7 +42,7 @@ test.each(["dark", "light"])(
     const tokens = new Map(
       Array.from(block.matchAll(/--([\w-]+): (#\w{6});/g), ([, name, hex]) => [name, hex]),
     );
-    const surfaces = ["surface", "surface-raised"].map((name) => tokens.get(name) ?? "");
+    const surfaces = ["surface", "surface-raised", "surface-sunken"].map((name) => tokens.get(name) ?? "");
     const meant = [...tokens].filter(([name]) => /^(state|severity|detector|text|accent)-/.test(name ?? ""));
 
     expect(meant.length).toBeGreaterThan(15);

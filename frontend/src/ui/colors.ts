@@ -4,7 +4,7 @@ export type Scheme = "light" | "dark";
 
 const DETECTORS: Record<Scheme, readonly string[]> = {
   dark: ["#4cc9e0", "#b79bff", "#f281bd", "#c3d34f", "#e0a070", "#8fb0d6", "#7fd3a8", "#d6b8d0"],
-  light: ["#0b7d94", "#6b46c1", "#b83280", "#6d7a00", "#9a5318", "#3f6ba0", "#1f7a54", "#87587c"],
+  light: ["#09748a", "#6b46c1", "#b83280", "#657000", "#9a5318", "#3f6ba0", "#1d7350", "#87587c"],
 };
 
 /** The fixed colour of a run's detector: curve, legend, map and chips. Any index; it wraps. */
