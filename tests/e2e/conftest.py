@@ -15,7 +15,7 @@ from tests.e2e.installation import ROOT, App, start, stop
 from tests.e2e.scene import Scene
 from tests.e2e.scene import make as make_scene
 
-expect.set_options(timeout=20_000)  # a busy machine is slow, and that is no failure
+expect.set_options(timeout=30_000)  # a busy machine is slow, and that is no failure
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -100,7 +100,7 @@ def context(browser: Browser, signed_in: Path) -> Iterator[BrowserContext]:
         accept_downloads=True,
         color_scheme="light",
     )
-    made.set_default_timeout(20_000)
+    made.set_default_timeout(30_000)
     yield made
     made.close()
 
@@ -126,7 +126,7 @@ def viewer_page(browser: Browser, app: App, scene: Scene, console: Console) -> I
         "POST", f"/api/projects/{scene.project}/members/", json={"username": name, "role": "viewer"}
     )
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(30_000)
     opened = context.new_page()
     console.watch(opened)
     opened.goto(app.url + member["sign_in_link"])

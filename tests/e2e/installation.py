@@ -87,4 +87,4 @@ def stop(app: App) -> None:
     """Press Ctrl-C, and wait until it is gone."""
     if app.process.poll() is None:
         app.process.send_signal(signal.SIGINT)
-        app.process.wait(timeout=30)
+        app.process.wait(timeout=60)

@@ -14,6 +14,7 @@ from tests.e2e.insight_desk import InsightDesk
 from tests.e2e.installation import App
 from tests.e2e.test_main_job import MINUTES, new_project, upload
 
+pytestmark = pytest.mark.timeout(600)  # whichever test comes first waits for the run of all
 SETTINGS = {"epochs": 1, "epoch_steps": 20, "min_steps": 1}  # enough to have scores, not to have good ones
 
 

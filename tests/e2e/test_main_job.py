@@ -66,6 +66,7 @@ def start_run(page: Page) -> None:
     expect(page.get_by_text("Segments that stand out")).to_be_visible(timeout=4 * MINUTES)
 
 
+@pytest.mark.timeout(600)  # uploads and a run, each with patience for a slow machine
 def test_footage_goes_in_and_a_labeled_dataset_comes_out(page: Page, app: App, clips: list[Path]) -> None:
     new_project(page, app, "Main job")
     upload(page, clips)

@@ -41,7 +41,7 @@ def themed(
         color_scheme=request.param,
         reduced_motion="reduce",
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(30_000)
     context.add_init_script(
         """window.shifts = [];
         new PerformanceObserver((list) => {
