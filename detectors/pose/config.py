@@ -62,7 +62,7 @@ class PoseSettings(Config):
     least_s: float = Field(
         0.4, ge=0.0, le=10.0, description="People who are seen for less than this many seconds are left out."
     )
-    device: Literal["auto", "cpu", "cuda"] = Field(
+    pose_device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where people are looked for; a GPU needs onnxruntime-gpu."
     )
 

@@ -62,7 +62,9 @@ def extract(
         if (people := cache.read(key)) is not None:
             meter.advance(video.n_frames)
             return people
-    detector = YoloX(paths[0], device=settings.device, weak=settings.weak_threshold, overlap=settings.overlap)
+    detector = YoloX(
+        paths[0], device=settings.pose_device, weak=settings.weak_threshold, overlap=settings.overlap
+    )
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with ThreadPoolExecutor(max(1, min(8, cores))) as pool:
         try:

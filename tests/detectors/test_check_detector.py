@@ -164,6 +164,12 @@ def test_a_description_holds_what_the_run_form_needs(name):
         assert set(preset["config"]) == set(about["schema"]["properties"])
 
 
+def test_a_whole_config_can_be_handed_over(name):
+    for preset, about in detectors.describe(name)["presets"].items():
+        made = detectors.create(name, preset=preset, seed=1, device="cpu", **about["config"])
+        assert (made.seed, made.device) == (1, "cpu")
+
+
 def test_descriptions_and_configs_need_no_torch(name):
     code = (
         "import sys, detectors\n"

@@ -184,8 +184,11 @@ def terminate(upload: Upload) -> None:
 
 def _refuse_what_is_no_footage(upload: Upload) -> None:
     """Forget an upload whose first bytes say that it can be no video; raises NotFootage with what it is."""
-    with upload.part.open("rb") as part:
-        head = part.read(sniff.ENOUGH)
+    try:
+        with upload.part.open("rb") as part:
+            head = part.read(sniff.ENOUGH)
+    except FileNotFoundError:
+        raise errors.Gone(CANCELLED) from None  # by another request, while these bytes arrived
     if len(head) < min(sniff.ENOUGH, upload.length):
         return  # too little has arrived to say
     kind = sniff.surely_not_footage(head)

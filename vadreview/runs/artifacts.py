@@ -93,7 +93,7 @@ def windows(row: RunVideo) -> Windows | None:
         return None
     group = zarr.open_group(row.artifacts, mode="r", path="patterns")
     starts = np.asarray(group["starts"][:], np.int64)
-    return Windows(starts=starts, length=int(np.asarray(group["length"][:])[0]), _array=group["actual"])
+    return Windows(starts=starts, length=int(row.patterns["length"]), _array=group["actual"])
 
 
 def dense(row: RunVideo, *, folder: str = "") -> dict[str, NDArray[Any]]:

@@ -175,6 +175,15 @@ describe("undo", () => {
     expect(went.at(-1)?.segment).toBe("a");
   });
 
+  test("puts moved edges back first, and takes no decision back for them", () => {
+    const { acts, said, toast, tools } = desk();
+    acts.nudge("start", -5);
+    acts.undo();
+    expect(toast()).toBe("Edges put back");
+    expect(said).toEqual([]);
+    expect(tools.drafts.get().items.size).toBe(0);
+  });
+
   test("goes back decision by decision, then says that there is nothing", () => {
     const { acts, said, toast } = desk();
     acts.decide("accept");

@@ -10,7 +10,7 @@ import {
 } from "../lib/frames";
 import { uuid } from "../lib/uuid";
 import { afterUndo, type ManyStep, type Said, targetOf, undoRequest, verdictRequest } from "./decisions";
-import { changeDraft, draftOf, dropDraft, toggled, withDraft } from "./drafts";
+import { changeDraft, draftOf, dropDraft, dropMoved, toggled, withDraft } from "./drafts";
 import { inConflict, type Item, neighbourPeak, REASONS, spanOf } from "./items";
 import { NONE_MARKED, toggleMark } from "./marked";
 import { neighbour, nextOpen } from "./queue";
@@ -170,6 +170,7 @@ export function createActs(tools: Tools, effects: Effects) {
   }
 
   function undo(): void {
+    if (dropMoved(tools.drafts, moment().selected?.subject)) return say(tools, "Edges put back");
     const last = tools.undo.get().at(-1);
     if (!last) return say(tools, "Nothing to undo");
     if (!mayGive()) return;
@@ -361,10 +362,7 @@ export function createActs(tools: Tools, effects: Effects) {
     const { marks } = tools.drafts.get();
     if (tools.reasoning.get()) return tools.reasoning.set(false);
     if (tools.trial.get()) return tools.trial.set(null);
-    if (selected && draftOf(tools.drafts.get(), selected.subject).span) {
-      dropDraft(tools.drafts, selected.subject);
-      return say(tools, "Edges put back");
-    }
+    if (dropMoved(tools.drafts, moment().selected?.subject)) return say(tools, "Edges put back");
     if (marks) return tools.drafts.set((old) => ({ ...old, marks: null }));
     if (selected) deselect();
   }

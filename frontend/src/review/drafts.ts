@@ -38,6 +38,13 @@ export function dropDraft(store: DraftStore, subject: Uuid): void {
   });
 }
 
+/** Forget an item's draft if its edges are moved; false where they are not. */
+export function dropMoved(store: DraftStore, subject: Uuid | undefined): boolean {
+  if (!draftOf(store.get(), subject).span || subject === undefined) return false;
+  dropDraft(store, subject);
+  return true;
+}
+
 /** The span as edited, the labels as chosen: what a decision would take now. */
 export function withDraft(item: Item, draft: Draft): { span: Span; labels: string[]; comment: string } {
   return {

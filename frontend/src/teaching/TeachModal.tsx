@@ -188,6 +188,7 @@ function DetectorLine(props: {
       {preset !== null && (
         <NativeSelect
           size="xs"
+          className={classes.preset}
           aria-label={`Preset of ${detector.title}`}
           value={preset}
           data={choices.map((name) => ({ value: name, label: humanize(name) }))}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from detectors.base import Patterns, VideoScores
 from tests.vadreview import factories
 from vadreview.review import fusion, orders
-from vadreview.runs import artifacts
+from vadreview.runs import artifacts, dense
 from vadreview.runs.models import RunVideo
 
 pytestmark = pytest.mark.django_db
@@ -104,14 +105,12 @@ def test_a_few_verdicts_do_not_weigh_the_detectors(project, video, reviewer, two
 
 def write_patterns(run, video, vectors):
     row = RunVideo.objects.get(run=run, video=video)
-    artifacts.write(
-        row,
-        {
-            "patterns/actual": np.asarray(vectors, np.float32),
-            "patterns/starts": np.array([start for start, _ in SPANS[: len(vectors)]], np.int64),
-            "patterns/length": np.array([20]),
-        },
-    )
+    starts = np.array([start for start, _ in SPANS[: len(vectors)]], np.int64)
+    patterns = Patterns(np.asarray(vectors, np.float32), starts, length=20)
+    stored = dense.of(VideoScores(np.zeros(video.n_frames, np.float32), patterns=patterns))
+    artifacts.write(row, stored.arrays)
+    row.patterns = stored.patterns
+    row.save(update_fields=["patterns"])
 
 
 def test_the_diverse_order_shows_one_of_each_cluster_first(api, reviewer, project, video):
