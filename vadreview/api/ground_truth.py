@@ -8,8 +8,7 @@ from typing import IO, get_args
 
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field, inline_serializer
+from drf_spectacular.utils import extend_schema, extend_schema_field, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -169,7 +168,7 @@ class GroundTruthPreviewView(FilesView):
 
 
 class GroundTruthImportView(APIView):
-    @extend_schema(request=None, responses={204: OpenApiResponse(OpenApiTypes.NONE)})
+    @extend_schema(request=None, responses={204: None})
     def delete(self, request: Request, project: uuid.UUID, pk: uuid.UUID) -> Response:
         """Undo an import: its videos get back what was known before."""
         found = _project(request, project)

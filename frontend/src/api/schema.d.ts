@@ -3703,13 +3703,12 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
+      /** @description No response body */
       204: {
         headers: {
           [name: string]: unknown;
         };
-        content: {
-          "application/json": unknown;
-        };
+        content?: never;
       };
       /** @description Refused. */
       "4XX": {

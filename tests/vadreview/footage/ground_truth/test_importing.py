@@ -323,7 +323,7 @@ def test_a_refused_import_leaves_no_mask_behind(client, project, video):
 
 
 def test_folders_of_chosen_files_are_told_beside_them(client, project):
-    from tests.vadreview.footage.ground_truth.test_formats import png
+    from tests.vadreview.footage.ground_truth.files import png
 
     factories.VideoFactory(project=project, name="Test001.mp4", n_frames=2)
     files = [(f"{n}.png", png(np.full((48, 64), 255 * n, np.uint8))) for n in (0, 1)]
