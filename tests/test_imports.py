@@ -19,11 +19,9 @@ LINES = 400
 # each part may import those before it; shared modules (jobs, errors, ...) stand before all of them
 ORDER = ["accounts", "footage", "runs", "review", "exports", "api"]
 SHARED = {"vadreview", "vadreview.errors", "vadreview.jobs", "vadreview.celery", "vadreview.embedded_queue"}
-# media_child.py is the other side of media.py: it runs detectors.video in a process of its own
 DOORS = {
     "vadreview/runs/inference.py": "detectors",
     "vadreview/footage/media.py": "detectors.video",
-    "vadreview/footage/media_child.py": "detectors.video",
 }
 # reads checkpoints that a person names on the command line, by torch's restricted reader; never in the application
 CHECKPOINTS = "detectors/weights.py"

@@ -10,10 +10,12 @@ Everything made from a source lies in one folder, which appears complete or not 
 """
 
 import errno
+import json
 import os
 import shutil
+import sys
 import tempfile
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from pathlib import Path
 
@@ -84,7 +86,8 @@ def ingest(
             shutil.rmtree(stale, ignore_errors=True)
         draft = _folder_beside(out)
         try:
-            report = read_in_child(source, draft, limits=limits or Limits(), progress=progress)
+            limits = limits or Limits()
+            report = read_in_child(_reader(source, draft, limits), draft, patience=limits, progress=progress)
             ingested = _ingested(report)
             _publish(draft, out)
         finally:
@@ -107,6 +110,12 @@ def still(proxy: Path, n: int, *, quality: int = 90) -> bytes:
         raise MediaError(
             f"The player's copy of this video cannot be read ({error}); ingest it again."
         ) from error
+
+
+def _reader(source: Path, draft: Path, limits: Limits) -> list[str]:
+    """What decodes a hostile file: a program of its own, that imports nothing from where it is started."""
+    bounds = json.dumps(asdict(limits))
+    return [sys.executable, "-P", "-m", "detectors.video", str(source), str(draft), bounds]
 
 
 def _ingested(report: dict) -> Ingested:

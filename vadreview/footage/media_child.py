@@ -7,14 +7,10 @@ import os
 import selectors
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-
-from detectors import video
-from detectors.video import Limits
+from typing import Protocol
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +26,17 @@ _CRASHED = (
 )
 _OUT_OF_MEMORY = "Reading the file needs more memory than there is; convert it to a smaller size first."
 _TOO_SLOW = "Reading the file took longer than is allowed for its length; convert it to H.264 first."
+
+
+class Patience(Protocol):
+    """How long a reader may take: killed when silent for `stall_s`, or after `patience_s` plus `slowest` seconds a
+    second of footage, of which `max_duration_s` count at most.
+    """
+
+    stall_s: float
+    patience_s: float
+    slowest: float
+    max_duration_s: float
 
 
 class MediaError(Exception):
@@ -48,15 +55,15 @@ class TookTooLong(Rejected):
     """Reading the file was given up after its time was over."""
 
 
-def read_in_child(source: Path, folder: Path, *, limits: Limits, progress: Progress) -> dict:
-    """Run `python -m detectors.video` on a source until it is done and return its report.
+def read_in_child(command: Sequence[str], folder: Path, *, patience: Patience, progress: Progress) -> dict:
+    """Run a reader in `folder` until it is done and return its report.
 
-    Whatever happens here, the process and its children are gone when this returns or raises. `progress` is
-    called at least every second. Raises Rejected, TookTooLong, OSError with the errno of the child's disk,
-    and what `progress` raises.
+    It says where it is, and what came of it, in lines of JSON: see `detectors.video.__main__`. Whatever happens
+    here, the process and its children are gone when this returns or raises. `progress` is called at least every
+    second. Raises Rejected, TookTooLong, OSError with the errno of the child's disk, and what `progress` raises.
     """
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "detectors.video", str(source), str(folder), json.dumps(asdict(limits))],
+        command,
         cwd=folder,
         env=_environment(),
         stdin=subprocess.DEVNULL,
@@ -64,11 +71,11 @@ def read_in_child(source: Path, folder: Path, *, limits: Limits, progress: Progr
         stderr=subprocess.PIPE,
         start_new_session=True,  # its own process group, killed as a whole
     )
-    listener = _Listener(process, limits)
+    listener = _Listener(process, patience)
     try:
         for position in listener.positions():
             progress(*position)
-        code = process.wait(timeout=limits.stall_s)
+        code = process.wait(timeout=patience.stall_s)
     except subprocess.TimeoutExpired as error:
         raise TookTooLong(_TOO_SLOW) from error
     finally:
@@ -82,7 +89,7 @@ def read_in_child(source: Path, folder: Path, *, limits: Limits, progress: Progr
 
 def _environment() -> dict[str, str]:
     """Nothing of ours: no passwords and no settings for a process that reads hostile files."""
-    root = Path(video.__file__).parents[2]
+    root = Path(__file__).parents[2]  # where the reader is, too
     return {
         "PYTHONPATH": str(root),
         "PATH": os.defpath,
@@ -95,9 +102,9 @@ def _environment() -> dict[str, str]:
 class _Listener:
     """Reads the child's JSON lines, and stops listening when it is too slow or too loud."""
 
-    def __init__(self, process: subprocess.Popen, limits: Limits) -> None:
+    def __init__(self, process: subprocess.Popen, patience: Patience) -> None:
         self._process = process
-        self._limits = limits
+        self._patience = patience
         self._started = self._heard = time.monotonic()
         self._position = (0, 0, "opening")
         self._footage_s = 0.0
@@ -139,10 +146,10 @@ class _Listener:
         self.last_words = (self.last_words + data)[-_KEPT_LOG:]
 
     def _check_time(self) -> None:
-        now, limits = time.monotonic(), self._limits
-        quiet = limits.patience_s if self._position[2] == _LAST_PHASE else limits.stall_s
-        footage_s = min(self._footage_s, limits.max_duration_s)
-        if now - self._heard > quiet or now - self._started > limits.patience_s + limits.slowest * footage_s:
+        now, may = time.monotonic(), self._patience
+        quiet = may.patience_s if self._position[2] == _LAST_PHASE else may.stall_s
+        footage_s = min(self._footage_s, may.max_duration_s)
+        if now - self._heard > quiet or now - self._started > may.patience_s + may.slowest * footage_s:
             raise TookTooLong(_TOO_SLOW)
 
 
