@@ -49,11 +49,13 @@ def make(
     done = settings.DATA_DIR / "demo.done"
     if done.exists():
         return None
-    say("Making a demo project (once, it takes some minutes; `make run DEMO=0` skips it) ...")
+    say(
+        "You can start. Meanwhile a demo project fills itself (once, some minutes; `make run DEMO=0` skips it) ..."
+    )
+    project = Project.objects.filter(is_demo=True).first() or _project(user)
     clips = _clips(seed=seed, quick=quick, say=say, keep_going=keep_going)
     if clips is None:
         return None
-    project = Project.objects.filter(is_demo=True).first() or _project(user)
     videos = {clip.name: _video(project, clip, user) for clip in clips}
     if not _wait(lambda: _ingested(project), what="videos read", say=say, keep_going=keep_going):
         return None
@@ -66,6 +68,8 @@ def make(
     run.refresh_from_db()
     if run.stage != Run.Stage.DONE:
         say(f"The demo run ended as “{run.stage}”: {run.error or 'see the logs'}")
+    else:
+        say("The demo project is complete.")
     return project
 
 
@@ -98,7 +102,8 @@ def _project(user: User) -> Project:
         project = footage.create_project(
             user,
             name=NAME,
-            description="Generated footage with known events. Look around, then make a project of your own.",
+            description="Generated footage with known events. It fills itself during the first minutes: look around, "
+            "then make a project of your own.",
             labels=[
                 {"name": name, "color": color} for name, color in zip(LABELS.values(), COLORS, strict=True)
             ],

@@ -6,6 +6,7 @@ import time
 import urllib.error
 import urllib.request
 from argparse import ArgumentParser
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -50,12 +51,11 @@ class Command(BaseCommand):
         try:
             address = f"http://{host}:{port}"
             if self._wait_for_web(supervisor, address):
+                secret = accounts.create_sign_in_link(user)
+                self._say(f"vadreview is ready: {address}/signin/{secret}")
+                self._say(f"The link signs you in once as “{user.username}”. Ctrl-C stops everything.")
                 if with_demo:
                     demo.make(user, say=self._say, keep_going=lambda: self._keep_going(supervisor))
-                if not supervisor.stopping:
-                    secret = accounts.create_sign_in_link(user)
-                    self._say(f"vadreview is ready: {address}/signin/{secret}")
-                    self._say(f"The link signs you in once as “{user.username}”. Ctrl-C stops everything.")
             supervisor.watch()
         finally:
             self._say("Stopping ...")
@@ -82,5 +82,6 @@ class Command(BaseCommand):
         )
 
     def _say(self, line: str) -> None:
-        self.stdout.write(line)
-        self.stdout.flush()
+        with suppress(BrokenPipeError):  # whoever read the link may not read on
+            self.stdout.write(line)
+            self.stdout.flush()
