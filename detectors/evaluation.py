@@ -30,6 +30,8 @@ def evaluate(scores: Path, *, labels: Path, masks: Path | None = None) -> dict[s
     in pixels of the source: with it there are rbdc and tbdc, from people where a detector has them, else from its
     heatmaps. Raises ConfigError or LabelMismatch.
     """
+    if masks is not None and not masks.is_dir():
+        raise ConfigError(f"There is no folder {masks}; --masks names one that holds <video>.npz.")
     truth = read_labels(labels)
     found = {path.stem: scorefile.read(path) for path in sorted(scores.glob("*.npz"))}
     if not found:
@@ -64,11 +66,12 @@ def _where(found: dict[str, VideoScores], labels: dict[str, NDArray[np.int64]], 
     for name, scores in found.items():
         if name not in labels:
             continue
-        mask = read_mask(masks / f"{name}.npz", n_frames=len(scores.frames))
+        n_frames = len(labels[name])  # scores of poses alone may end before the footage does
+        mask = read_mask(masks / f"{name}.npz", n_frames=n_frames)
         if mask is None and labels[name].any():
             without.append(name)
             continue
-        frames += len(scores.frames)
+        frames += n_frames
         # Without a mask every region is a false alarm wherever it lies, so the size of the picture does not matter.
         height, width = (1, 1) if mask is None else mask.shape[1:]
         judged[name] = regions.found_in(scores, width=width, height=height)
@@ -77,7 +80,10 @@ def _where(found: dict[str, VideoScores], labels: dict[str, NDArray[np.int64]], 
     if without:
         print(f"warning: left out of rbdc and tbdc for want of masks: {_some(without)}", file=sys.stderr)
     figures = region_metrics(judged, truth, frames=frames)
-    if all(found[name].people is None and found[name].heatmaps is None for name in judged):
+    if without and not truth:
+        reason = f"no video with abnormal frames has a mask in {masks.name}"
+        figures |= {"undefined": {"rbdc": reason, "tbdc": reason}}
+    elif all(found[name].people is None and found[name].heatmaps is None for name in judged):
         reason = (
             "these scores say when something is strange, but not where: they have no heatmap and no people"
         )
@@ -114,12 +120,13 @@ def _whole(path: Path, frames: NDArray[np.float32], length: int) -> NDArray[np.f
 
 def read_labels(path: Path) -> dict[str, NDArray[np.int64]]:
     """Read {video: [0, 1, ...]} or {video: {"labels": [0, 1, ...]}}. Raises ConfigError."""
+    holds = "must hold an object: video name -> list of 0 and 1, one a frame"
     try:
-        content = json.loads(path.read_text())
-    except ValueError as error:
-        raise ConfigError(f"{path.name} is not JSON: {error}.") from None
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path.name} is not JSON ({error}). It {holds}.") from None
     if not isinstance(content, dict) or not content:
-        raise ConfigError(f"{path.name} must hold an object: video name -> list of 0 and 1, one a frame.")
+        raise ConfigError(f"{path.name} {holds}.")
     truth = {}
     for name, value in content.items():
         values = value.get("labels") if isinstance(value, dict) else value

@@ -207,6 +207,39 @@ def test_scores_without_heatmaps_say_why_there_is_no_rbdc(tmp_path, capsys):
     assert "not where" in figures["undefined"]["rbdc"]
 
 
+def test_without_any_mask_it_is_the_masks_that_are_missing(scores, tmp_path, capsys):
+    figures = evaluated(capsys, scores, labels_file(tmp_path, race_labels()), masks_folder(tmp_path))
+
+    assert figures["rbdc"] is None
+    assert "has a mask" in figures["undefined"]["rbdc"]
+
+
+def test_a_folder_of_masks_that_is_not_there_is_said(scores, tmp_path, capsys):
+    labels = labels_file(tmp_path, race_labels())
+
+    said = complaint(
+        capsys, "evaluate", "--scores", scores, "--labels", labels, "--masks", tmp_path / "absent"
+    )
+    assert "no folder" in said
+    assert "absent" in said
+
+
+def test_masks_cover_the_footage_where_scores_of_poses_end_before_it(tmp_path, capsys):
+    (tmp_path / "scores").mkdir()
+    person = Person(
+        1, np.arange(10, 20), np.tile(np.float32([2, 2, 6, 8]), (10, 1)), np.zeros((10, 17, 3), np.float32),
+        np.ones(10, np.float32),
+    )  # fmt: skip
+    curve = VideoScores(np.zeros(20, np.float32), people=(person,))
+    scorefile.save(tmp_path / "scores" / "one.npz", curve, fps=Fraction(24), sha256="ab", open_end=True)
+    mask = np.zeros((30, 12, 12), bool)
+    mask[10:20, 2:8, 2:6] = True
+    labels = labels_file(tmp_path, {"one": mask.any((1, 2)).astype(int).tolist()})
+
+    figures = evaluated(capsys, tmp_path / "scores", labels, masks_folder(tmp_path, one=mask))
+    assert figures["rbdc"] == 1
+
+
 @pytest.mark.parametrize(
     ("mask", "sentence"),
     [
@@ -242,7 +275,9 @@ def test_labels_that_are_not_json_are_refused(scores, tmp_path, capsys):
     labels = tmp_path / "labels.json"
     labels.write_text("{")
 
-    assert "not JSON" in complaint(capsys, "evaluate", "--scores", scores, "--labels", labels)
+    said = complaint(capsys, "evaluate", "--scores", scores, "--labels", labels)
+    assert "not JSON" in said
+    assert "must hold an object: video name -> list of 0 and 1" in said
 
 
 def test_pickled_scores_are_refused(tmp_path):
