@@ -14,7 +14,6 @@ written. A file may come from anywhere: whatever is wrong with it is refused wit
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -37,6 +36,7 @@ from detectors.pose.people import (
 MOST_BYTES = 2**30
 LAST_FRAME = 10**8
 FARTHEST_PX = 1e6
+_BEYOND = 1e30
 _NUMBER = re.compile(r"\d+")
 
 
@@ -62,7 +62,7 @@ def read(path: Path | str) -> tuple[PosedPerson, ...]:
         content = json.loads(path.read_bytes(), object_pairs_hook=_once, parse_constant=_no_constant)
     except OSError as error:
         raise BadPoses(f"{path.name} cannot be read: {error.strerror}.") from None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also for a number of thousands of digits
         where = (
             f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
         )
@@ -165,6 +165,8 @@ def _of_result(entry: dict[str, Any], frame: int, place: str) -> _Seen:
     if box is not None:
         x, y, width, height = _numbers(box, 4, f"{place}, box")
         corners = np.array([x, y, x + width, y + height], np.float32)
+        if np.abs(corners).max() > FARTHEST_PX:
+            raise _wrong(place, f"the box reaches farther than {FARTHEST_PX:.0f} pixels")
     person = _whole(ids[0], f"{place}, idx", "a person's id")
     return _Seen(person, frame, _keypoints(entry, place), _confidence(entry, place), corners, place)
 
@@ -213,7 +215,8 @@ def _numbers(values: Any, count: int, place: str) -> list[float]:
     if not isinstance(values, list) or len(values) != count:
         raise _wrong(place, f"there should be {count} numbers")
     for i, value in enumerate(values):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        # NaN is not below anything, and what does not fit into float32 is as good as infinite
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _BEYOND:
             raise _wrong(place, f"value {i} should be a finite number, not {str(value)[:40]!r}")
     return [float(value) for value in values]
 

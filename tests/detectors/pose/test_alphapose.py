@@ -89,12 +89,15 @@ def test_results_of_alphapose_keep_their_boxes():
         ({"3": {"1": {"keypoints": [None, *POSE[1:]]}}}, "frame '1', keypoints: value 0 should be a finite number"),
         ({"3": {"1": {"keypoints": [*POSE[:-1], float("nan")]}}}, "value 50 should be a finite number, not 'nan'"),
         ({"3": {"1": {"keypoints": [1e9, *POSE[1:]]}}}, "a joint is farther than"),
+        ({"3": {"1": {"keypoints": [10**400, *POSE[1:]]}}}, "value 0 should be a finite number, not '10000"),
+        ({"3": {"1": {"keypoints": POSE, "scores": 1e300}}}, "scores: value 0 should be a finite number"),
         ({"3": {"one": {"keypoints": POSE}}}, "a frame should be a whole number from 0, not 'one'"),
         ({"3": {"999999999": {"keypoints": POSE}}}, "beyond any video"),
         ({"3": [{"1": {"keypoints": POSE}}, {"01": {"keypoints": POSE}}]}, "person 3 is in frame 1 twice"),
         ({"1.jpg": [{"keypoints": POSE, "idx": 2}] * 2}, "frame '1.jpg', entry 1: person 2 is in frame 1 twice"),
         ([{"image_id": "1.jpg", "keypoints": POSE}], "entry 0: there is no idx, so nobody was tracked"),
         ([{"image_id": "1.jpg", "keypoints": POSE, "idx": 1, "box": [1, 2, 3]}], "entry 0, box: there should be 4"),
+        ([{"image_id": "1.jpg", "keypoints": POSE, "idx": 1, "box": [1, 2, 1e9, 4]}], "entry 0: the box reaches farther"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_place(tmp_path, content, said):
@@ -112,6 +115,7 @@ def test_what_is_wrong_is_said_with_its_place(tmp_path, content, said):
     [
         ("{", "is not JSON (line 1, column 2)"),
         ("[" * 100_000, "is not JSON"),
+        ("9" * 5000, "is not JSON"),
         ('{"1": {}, "1": {}}', "two entries '1' in one object"),
     ],
 )
