@@ -28,6 +28,9 @@ _SHARE = 0.8  # of the blocks of the picture have to change
 _LEAST_BLOCK_CHANGE = 4.0
 _LEAST_SHOT = 4  # frames; shorter ones are flashes and broken pictures
 
+REACH = _NEIGHBOURS + 2 + _LEAST_SHOT
+"""Frames before and after a frame that say whether there is a cut at it."""
+
 Piece = TypeVar("Piece", bound=NDArray)
 
 
@@ -36,7 +39,8 @@ class Shots:
     """A video in pieces that belong together.
 
     spans: (start, stop) of each shot, which cover all frames in order. held: bool (N,), frames whose motion to
-    the next frame leads over a cut or through a flash, and means nothing.
+    the next frame leads over a cut or through a flash, and means nothing. Of a part of a video both are in frames
+    of the video, and no frame before the part is held.
     """
 
     spans: tuple[tuple[int, int], ...]
@@ -55,16 +59,20 @@ class Shots:
 def find_shots(
     video: Video,
     *,
+    start: int = 0,
+    stop: int | None = None,
     cache: FieldCache | None = None,
     meter: Meter | None = None,
     watch: Callable[[int, NDArray[np.uint8]], None] | None = None,
 ) -> Shots:
-    """Find the shots of a video. `meter` moves on by one for each frame. Raises UnreadableVideo.
+    """Find the shots in the frames [start, stop). `meter` moves on by one for each frame. Raises UnreadableVideo.
+
+    Cuts that are REACH frames from the ends of a part of a video are those that are found in all of it.
 
     watch: called with the first frame and the pictures, (n, SIDE, SIDE), of each piece, for whoever needs them too.
     """
     change, blocks, before = [], [], None
-    for first, piece in pictures(video, side=SIDE, cache=cache, meter=meter):
+    for first, piece in pictures(video, side=SIDE, start=start, stop=stop, cache=cache, meter=meter):
         if watch:
             watch(first, piece[:, 0])
         gray = piece[:, 0].astype(np.float32)
@@ -73,7 +81,8 @@ def find_shots(
         change.append(differences.mean((1, 2)))
         blocks.append((block >= _LEAST_BLOCK_CHANGE).mean((1, 2)))
         before = gray[-1]
-    return shots_of(np.concatenate(change), np.concatenate(blocks))
+    found = shots_of(np.concatenate(change), np.concatenate(blocks))
+    return Shots(tuple((a + start, b + start) for a, b in found.spans), np.pad(found.held, (start, 0)))
 
 
 def shots_of(change: NDArray[np.floating], share: NDArray[np.floating]) -> Shots:

@@ -28,13 +28,16 @@ _LEAST_PAST = 4
 
 
 class Samples:
-    """A few gray pictures a second of a video, kept in a temporary file, so that memory does not grow."""
+    """A few gray pictures a second of a video, kept in a temporary file, so that memory does not grow.
 
-    def __init__(self, fps: float) -> None:
-        self.step = max(1, round(fps / _RATE))
+    Picture number n is frame n * step of the video. start: the first frame that is taken.
+    """
+
+    def __init__(self, fps: float, *, start: int = 0) -> None:
+        self.step = _step(fps)
         self.rate = fps / self.step
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
-        self._count = 0
+        self._first = -(-start // self.step)
 
     def __enter__(self) -> Samples:
         return self
@@ -46,16 +49,19 @@ class Samples:
         """Keep what is needed of pictures (n, SIDE, SIDE) that begin at frame `first`."""
         chosen = pictures[-first % self.step :: self.step]
         self._file.write(np.ascontiguousarray(chosen).tobytes())
-        self._count += len(chosen)
-
-    def __len__(self) -> int:
-        return self._count
 
     def read(self, start: int, stop: int) -> NDArray[np.uint8]:
         """Give the pictures number [start, stop): (n, SIDE, SIDE)."""
-        self._file.seek(start * SIDE * SIDE)
+        self._file.seek((start - self._first) * SIDE * SIDE)
         data = self._file.read((stop - start) * SIDE * SIDE)
         return np.frombuffer(data, np.uint8).reshape(-1, SIDE, SIDE)
+
+
+def reach(fps: float, *, seconds: float) -> tuple[int, int]:
+    """Say how many frames before and after a frame say what has changed and stays there."""
+    step = _step(fps)
+    recent, past, refresh = _lengths(fps / step, seconds)
+    return step * (past + recent + refresh + 1), step * (recent + 1)
 
 
 def measure(samples: Samples, shots: Shots, *, seconds: float) -> list[PlainMeasured]:
@@ -81,14 +87,12 @@ def _shot(samples: Samples, start: int, stop: int, seconds: float) -> PlainMeasu
 
 def _changes(samples: Samples, first: int, last: int, seconds: float) -> Iterator[Floats]:
     """Yield the change of each picture number [first, last) in cells, (CELLS, CELLS) in gray levels."""
-    recent = max(2, round(seconds * samples.rate))
-    past = round(_PAST_S * samples.rate)
-    refresh = max(1, round(samples.rate))
+    recent, past, refresh = _lengths(samples.rate, seconds)
     background: NDArray[np.float32] | None = None
     for n in range(first, last):
         end = n - recent  # what is recent is not past
         begin = max(first, end - past)
-        if end - begin >= _LEAST_PAST and ((n - first) % refresh == 0 or background is None):
+        if end - begin >= _LEAST_PAST and (n % refresh == 0 or background is None):
             chosen = samples.read(begin, end)
             background = np.median(chosen[:: -(-len(chosen) // _MOST_PAST)], axis=0).astype(np.float32)
         if background is None:
@@ -101,3 +105,12 @@ def _changes(samples: Samples, first: int, last: int, seconds: float) -> Iterato
         yield cv2.blur(change, (4, 4), anchor=(0, 0), borderType=cv2.BORDER_REPLICATE)[
             : SIDE - 3 : 2, : SIDE - 3 : 2
         ]
+
+
+def _step(fps: float) -> int:
+    return max(1, round(fps / _RATE))
+
+
+def _lengths(rate: float, seconds: float) -> tuple[int, int, int]:
+    """Give the pictures that are recent, those that are past, and those between two looks at the past."""
+    return max(2, round(seconds * rate)), round(_PAST_S * rate), max(1, round(rate))

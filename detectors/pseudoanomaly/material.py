@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.base import ABNORMAL, UNKNOWN, ConfigError, Meter, ProgressCallback, Supervision, Video
-from detectors.cuts import Shots, find_shots, without_jumps
+from detectors.cuts import REACH, Shots, find_shots, without_jumps
 from detectors.field_cache import FieldCache
 from detectors.flow import CHUNK, Fields, FlowSettings, fields
 from detectors.pictures import pictures
@@ -103,30 +103,59 @@ def gather(
     if frames > config.max_training_frames:
         keep = max(1, len(chunks) * config.max_training_frames // frames)
         chunks = [chunks[i] for i in np.linspace(0, len(chunks) - 1, keep).round().astype(int)]
-    spans = _joined(chunks)
-    total = sum(stop - start for _, start, stop in spans)
-    needed = list(dict.fromkeys(video for video, _, _ in spans))
-    meters = {"cuts": Meter(progress, "looking for cuts", sum(video.n_frames for video in needed))}
+    parts = _parts(_joined(chunks), seconds=config.lingering_s)
+    total = sum(stop - start for part in parts for start, stop in part.spans)
+    meters = {"cuts": Meter(progress, "looking for cuts", sum(part.stop - part.start for part in parts))}
     if config.uses_motion:
         meters["motion"] = Meter(progress, "motion", total)
     if config.uses_appearance:
         meters["pictures"] = Meter(progress, "pictures", total)
-    shots: dict[Video, Shots] = {}
-    changes: dict[Video, NDArray[np.float32]] = {}
-    for video in needed:
-        with lingering.Samples(float(video.fps)) as samples:
-            shots[video] = find_shots(video, cache=cache, meter=meters["cuts"], watch=samples.take)
-            found = lingering.measure(samples, shots[video], seconds=config.lingering_s)
-            changes[video] = np.concatenate([shot.strongest for shot in found])
+    seen = [_look_around(part, config, cache=cache, meter=meters["cuts"]) for part in parts]
     stretches = []
-    for video, start, stop in spans:
-        labels = (supervision or Supervision({})).of(video)
-        for first, last in shots[video].within(start, stop):
+    for part, (shots, changes) in zip(parts, seen, strict=True):
+        labels = (supervision or Supervision({})).of(part.video)
+        for first, last in (piece for span in part.spans for piece in shots.within(*span)):
             read = _read(
-                video, first, last, config, shots=shots[video], cache=cache, meters=meters, provider=provider
+                part.video, first, last, config, shots=shots, cache=cache, meters=meters, provider=provider
             )
-            stretches.append(replace(read, labels=labels[first:last], lingering=changes[video][first:last]))
+            change = changes[first - part.start : last - part.start]
+            stretches.append(replace(read, labels=labels[first:last], lingering=change))
     return _hold_out(stretches, config.held_out_ratio)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Frames [start, stop) of a video that are looked at, to learn from the spans in them."""
+
+    video: Video
+    start: int
+    stop: int
+    spans: list[tuple[int, int]]
+
+
+def _parts(spans: list[tuple[Video, int, int]], *, seconds: float) -> list[_Part]:
+    """Look no farther around what is learned from than cuts and lingering need: footage may be days long."""
+    parts: list[_Part] = []
+    for video, start, stop in spans:
+        before, after = lingering.reach(float(video.fps), seconds=seconds)
+        first, last = max(0, start - before - REACH), min(video.n_frames, stop + after + REACH)
+        if parts and parts[-1].video is video and first <= parts[-1].stop:
+            parts[-1] = replace(parts[-1], stop=last, spans=[*parts[-1].spans, (start, stop)])
+        else:
+            parts.append(_Part(video, first, last, [(start, stop)]))
+    return parts
+
+
+def _look_around(
+    part: _Part, config: PseudoAnomalyConfig, *, cache: FieldCache | None, meter: Meter
+) -> tuple[Shots, NDArray[np.float32]]:
+    """Find the shots of a part, and how much of each of its frames has changed and stays."""
+    with lingering.Samples(float(part.video.fps), start=part.start) as samples:
+        shots = find_shots(
+            part.video, start=part.start, stop=part.stop, cache=cache, meter=meter, watch=samples.take
+        )
+        found = lingering.measure(samples, shots, seconds=config.lingering_s)
+    return shots, np.concatenate([shot.strongest for shot in found])
 
 
 def _read(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detectors.cuts import Shots, by_shot, find_shots, shots_of, without_jumps
+from detectors.cuts import REACH, Shots, by_shot, find_shots, shots_of, without_jumps
 from detectors.field_cache import FieldCache
 from detectors.pictures import pictures
 from detectors.video import Video
@@ -22,6 +22,13 @@ def test_a_cut_is_found_where_it_is(two_scenes):
 
     assert shots.spans == ((0, 30), (30, 60))
     assert shots.cuts == (30,)
+    np.testing.assert_array_equal(np.flatnonzero(shots.held), [29])
+
+
+def test_a_cut_in_a_part_of_a_video_is_where_it_is_in_all_of_it(two_scenes):
+    shots = find_shots(two_scenes, start=30 - REACH, stop=30 + REACH)
+
+    assert shots.spans == ((30 - REACH, 30), (30, 30 + REACH))
     np.testing.assert_array_equal(np.flatnonzero(shots.held), [29])
 
 

@@ -67,6 +67,23 @@ def test_the_pieces_of_the_stream_do_not_matter(pieces):
     np.testing.assert_array_equal(found.strongest, whole.strongest)
 
 
+@pytest.mark.parametrize("fps", [0.1, 8.0, 25.0])
+def test_no_more_of_a_video_is_needed_than_what_is_in_reach(fps):
+    random = np.random.default_rng(1)
+    before, after = lingering.reach(fps, seconds=1.0)
+    start, stop, n_frames = before + 35, before + 60, before + after + 90
+    pictures = random.integers(0, 256, (n_frames, SIDE, SIDE), dtype=np.uint8)
+
+    def changed(first, last):
+        with lingering.Samples(fps, start=first) as samples:
+            samples.take(first, pictures[first:last])
+            shots = Shots(((first, last),), np.zeros(last, bool))
+            (found,) = lingering.measure(samples, shots, seconds=1.0)
+        return found.strongest[start - first : stop - first]
+
+    np.testing.assert_array_equal(changed(start - before, stop + after), changed(0, n_frames))
+
+
 @pytest.mark.parametrize("n_frames", [1, 3, 10])
 def test_short_shots_have_nothing_that_lingers(n_frames):
     shots = Shots(((0, n_frames),), np.zeros(n_frames, bool))

@@ -68,6 +68,25 @@ def test_long_footage_is_learned_from_stretches_of_all_of_it(tmp_path, monkeypat
     np.testing.assert_array_equal(stretches[-1].fields[-12:], whole[0].fields[-12:])
 
 
+def test_of_long_footage_only_what_is_around_the_stretches_is_looked_at(tmp_path, monkeypatch):
+    for module in ("pictures", "flow", "pseudoanomaly.material"):
+        monkeypatch.setattr(f"detectors.{module}.CHUNK", 32)
+    monkeypatch.setattr(material.lingering, "_PAST_S", 3.0)
+    joined = np.concatenate([footage.scene(290, seed=1), 255 - footage.scene(310, seed=2)])
+    video = footage.write(tmp_path, "long", joined)
+    seen = []
+    looked = {"max_training_frames": 100, "lingering_s": 1.0}
+    stretches = material.gather([video], config(**looked), supervision=None, cache=None, progress=seen.append)
+
+    cuts = [progress for progress in seen if progress.phase == "looking for cuts"]
+    assert 100 < cuts[-1].total < 400
+    assert cuts[-1].done == cuts[-1].total
+    monkeypatch.setattr(material.lingering, "reach", lambda fps, seconds: (10_000, 10_000))
+    for found, wanted in zip(stretches, gathered([video], **looked), strict=True):
+        np.testing.assert_array_equal(found.lingering, wanted.lingering)
+        np.testing.assert_array_equal(found.fields, wanted.fields)
+
+
 def test_verdicts_stay_with_their_frames(tmp_path):
     video = footage.write(tmp_path, "clip", footage.scene(20, seed=1))
     labels = np.arange(20, dtype=np.int8) % 2
