@@ -75,6 +75,8 @@ class Job(models.Model):
     done = models.BigIntegerField(default=0)
     total = models.BigIntegerField(default=0)
     phase_started_at = models.DateTimeField(null=True, blank=True)
+    # what a resumed phase had done already: it tells nothing of the rate
+    phase_started_done = models.BigIntegerField(default=0)
     attempt = models.PositiveSmallIntegerField(default=0)
     claim = models.UUIDField(null=True, blank=True)
     worker = models.CharField(max_length=200, blank=True, default="")
@@ -112,6 +114,7 @@ def queue(job: Job) -> None:
         done=0,
         total=0,
         phase_started_at=None,
+        phase_started_done=0,
         attempt=0,
         claim=None,
         worker="",
@@ -141,6 +144,7 @@ def claim(model: type[J], pk: Any) -> J | None:
         done=0,
         total=0,
         phase_started_at=now,
+        phase_started_done=0,
         attempt=F("attempt") + 1,
         error="",
     )
@@ -222,7 +226,7 @@ class Reporter:
         if now < self._next and phase == self._phase and not at_once:
             return
         if phase != self._phase:
-            fields["phase_started_at"] = timezone.now()
+            fields |= {"phase_started_at": timezone.now(), "phase_started_done": done}
         self._phase = phase
         self._next = now + settings.JOB_HEARTBEAT_S
         self.beat(phase=phase[:40], done=done, total=total, **fields)

@@ -64,9 +64,10 @@ def pace(job: Job) -> Pace:
     fraction = min(job.done / job.total, 1.0) if job.total > 0 else None
     running = job.status == JobStatus.RUNNING and job.phase_started_at and job.heartbeat_at
     elapsed = (job.heartbeat_at - job.phase_started_at).total_seconds() if running else 0.0
-    if elapsed <= 0 or job.done <= 0:
+    gained = job.done - job.phase_started_done
+    if elapsed <= 0 or gained <= 0:
         return {"fraction": fraction, "rate": None, "eta_s": None}
-    rate = job.done / elapsed
+    rate = gained / elapsed
     left = max(job.total - job.done, 0) / rate if job.total > 0 else None
     return {"fraction": fraction, "rate": rate, "eta_s": left}
 

@@ -82,6 +82,19 @@ def test_a_running_ingest_tells_rate_and_time_left(api, viewer, project):
     assert job["eta_s"] == pytest.approx(30.0)
 
 
+def test_what_a_resumed_job_had_done_before_makes_it_no_faster(api, viewer, project):
+    now = timezone.now()
+    video = factories.VideoFactory(
+        project=project, state=Video.State.INGESTING, status=JobStatus.RUNNING, phase="reading", done=100,
+        total=120, phase_started_done=90, phase_started_at=now - timedelta(seconds=10), heartbeat_at=now,
+    )  # fmt: skip
+
+    job = api(viewer).get(url(video)).json()["job"]
+
+    assert job["rate"] == pytest.approx(1.0)
+    assert job["eta_s"] == pytest.approx(20.0)
+
+
 def test_the_motion_job_is_shown_once_there_is_one(api, viewer, video):
     MotionJob.objects.create(video=video)
 

@@ -252,6 +252,19 @@ def test_progress_is_written_with_the_phase_and_when_it_began(job):
     assert ended.phase_started_at >= ended.started_at
 
 
+def test_a_phase_that_goes_on_in_its_middle_says_where_it_began(job, settings):
+    settings.JOB_HEARTBEAT_S = 0
+
+    def work(job, report):
+        report("motion", 500, 1000)
+        report("motion", 510, 1000)
+        raise errors.Conflict("stop here")
+
+    ended = end_of(job, work)
+
+    assert (ended.done, ended.phase_started_done) == (510, 500)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_heartbeat_moves_during_one_long_step(job, settings, until):
     settings.JOB_HEARTBEAT_S = 0.02
