@@ -80,7 +80,12 @@ function NewDatasetForm(props: {
           onChange={(value) => setAll(value === "all")}
         >
           <Group mt={6}>
-            <Radio value="all" label={ready.length === 1 ? "The one ready video" : `All ${plural(ready.length, "ready video")}`} />
+            <Radio
+              value="all"
+              label={
+                ready.length === 1 ? "The one ready video" : `All ${plural(ready.length, "ready video")}`
+              }
+            />
             <Radio value="some" label="Choose" />
           </Group>
         </Radio.Group>
