@@ -28,10 +28,11 @@ def describe(name: str) -> dict[str, Any]:
     """Say what a person must know to choose and set up a detector, as values that JSON can hold.
 
     presets: name -> config, purpose, needs_weights and cost (seconds of work on one CPU core, or None).
-    schema: the JSON schema of the config, defaults as in the preset "fast".
+    schema: the JSON schema of the config, defaults as in the preset "fast". phases: of training, in order.
+    recommended: why this is the detector to begin with, or "".
     Imports no torch. Raises ConfigError on an unknown name.
     """
-    about = _about(name)
+    declared = about(name)
     presets = {
         preset_name: {
             "config": preset.config.model_dump(mode="json"),
@@ -39,17 +40,19 @@ def describe(name: str) -> dict[str, Any]:
             "needs_weights": list(preset.needs_weights),
             "cost": asdict(preset.cost) if preset.cost else None,
         }
-        for preset_name, preset in about.presets.items()
+        for preset_name, preset in declared.presets.items()
     }
     return {
         "name": name,
-        "title": about.title,
-        "description": about.description,
-        "paper": about.paper,
-        "sees": list(about.sees),
-        "cannot_see": list(about.cannot_see),
+        "title": declared.title,
+        "description": declared.description,
+        "paper": declared.paper,
+        "sees": list(declared.sees),
+        "cannot_see": list(declared.cannot_see),
         "presets": presets,
-        "schema": about.config_class.model_json_schema(),
+        "phases": [asdict(phase) for phase in declared.phases],
+        "recommended": declared.recommended,
+        "schema": declared.config_class.model_json_schema(),
     }
 
 
@@ -60,10 +63,10 @@ def configure(name: str, *, preset: str = "fast", **overrides: Any) -> Config:
     """
     from detectors.base import ConfigError
 
-    about = _about(name)
-    if preset not in about.presets:
-        raise ConfigError(f"{name} has no preset {preset!r}; its presets are {', '.join(about.presets)}.")
-    return about.config_class.parse({**about.presets[preset].config.model_dump(), **overrides})
+    declared = about(name)
+    if preset not in declared.presets:
+        raise ConfigError(f"{name} has no preset {preset!r}; its presets are {', '.join(declared.presets)}.")
+    return declared.config_class.parse({**declared.presets[preset].config.model_dump(), **overrides})
 
 
 def create(
@@ -91,7 +94,8 @@ def _entry(name: str) -> tuple[str, str]:
     return module, class_name
 
 
-def _about(name: str) -> About:
+def about(name: str) -> About:
+    """Give what a detector declares of itself. Imports no torch. Raises ConfigError on an unknown name."""
     module, _ = _entry(name)
     return import_module(module.rpartition(".")[0] + ".config").ABOUT
 

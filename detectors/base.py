@@ -13,8 +13,9 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from detectors.phases import Phase
 from detectors.video import UnreadableVideo, Video
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "NotFitted",
     "Patterns",
     "Person",
+    "Phase",
     "Preset",
     "Progress",
     "ProgressCallback",
@@ -45,6 +47,7 @@ __all__ = [
     "Video",
     "VideoScores",
     "ignore",
+    "setting",
 ]
 
 UNKNOWN, NORMAL, ABNORMAL = -1, 0, 1
@@ -105,6 +108,17 @@ class Meter:
         self.done = min(self.done + units, self.total)
         self._progress(Progress(self.phase, self.done, self.total, metrics))
 
+    def within(self, units: int) -> ProgressCallback:
+        """Give a callback for work that is `units` of this phase, whatever it counts in itself."""
+        before = self.done
+
+        def report(part: Progress) -> None:
+            share = min(part.done / part.total, 1.0) if part.total > 0 else 1.0
+            self.done = min(before + round(units * share), self.total)
+            self._progress(Progress(self.phase, self.done, self.total, part.metrics))
+
+        return report
+
 
 class Config(BaseModel):
     """What a detector can be told: every field typed, bounded and described with its place in the paper."""
@@ -135,6 +149,11 @@ def _sentence(config: type[Config], error: ValidationError) -> str:
     return "; ".join(problems) + "."
 
 
+def setting(group: str, default: Any, **about: Any) -> Any:
+    """Make a field of a config that belongs to a group, by which a form can lay the settings out."""
+    return Field(default, json_schema_extra={"group": group}, **about)
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """Seconds of work on one CPU core, measured; work = fixed + per_1000 * frames / 1000.
@@ -162,7 +181,9 @@ class Preset:
 class About:
     """What a person must know to choose a detector.
 
-    Each detector's folder holds one as `config.ABOUT`, in a module that does not import torch.
+    Each detector's folder holds one as `config.ABOUT`, in a module that does not import torch. phases: everything that
+    `fit` reports, in the order in which it does; phases that alternate are one. recommended: why this is the detector
+    to begin with; of one detector alone.
     """
 
     title: str
@@ -172,6 +193,8 @@ class About:
     cannot_see: tuple[str, ...]
     config_class: type[Config]
     presets: Mapping[str, Preset]
+    phases: tuple[Phase, ...]
+    recommended: str = ""
 
 
 @dataclass(frozen=True, slots=True)

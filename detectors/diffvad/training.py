@@ -32,6 +32,7 @@ IGNORANCE = 0.4245
 abnormal windows ends there; without an end it destroys the network."""
 
 _GROUP_ON_GPU = 256
+_EVALUATIONS = 8  # of the folded network, that take as long as learning from one window (measured)
 _LATER = 1 / 3  # of the highest learning rate, at the start of the rounds
 _FIRST_HINGE_ROUND = 2
 
@@ -110,14 +111,13 @@ def train(
             checkpoints.restore_module(average, _under(extra, "average."))
             bank.restore_rounds(_under(extra, "round."))
     total = sum(steps for _, steps in legs)
-    labels = Meter(progress, "labels", len(bank.first) * _passes(config))
-    labels.done = len(bank.first) * len(bank.rounds)
-    meter = Meter(progress, "training", total)
-    meter.done = sum(steps for _, steps in legs[: len(losses)])
+    work = _Work(progress, legs, bank, config)
+    work.go_on_after(len(losses))
+    taken = sum(steps for _, steps in legs[: len(losses)])
     for leg in range(len(losses), len(legs)):
         number, steps = legs[leg]
         if number > len(bank.rounds):
-            _label(average, task, bank, bank_windows, patterns=config.label_patterns, meter=labels)
+            _label(average, task, bank, bank_windows, patterns=config.label_patterns, meter=work.labels())
         last = bank.rounds[-1] if bank.rounds and config.mode != "one_class" else None
         lesson = plan_lesson(last, number, bank, rows, usual, config)
         batches = _batches(len(lesson.indices), steps, config, seed=[task.seed, leg])
@@ -126,17 +126,17 @@ def train(
         )
         summed = torch.zeros((), device=device, dtype=torch.float64)
         for step, chosen in enumerate(batches):
-            done = meter.done
+            done, taken = taken, taken + 1
             for group in optimiser.param_groups:
                 group["lr"] = config.learning_rate * _rate(done, config, total)
             summed += _step(network, optimiser, task, windows, lesson, chosen, random)
             averages.update(average, network, decay=min(config.ema, (1 + done) / (10 + done)))
             metrics = {"loss": summed.item() / (step + 1)} if step % 10 == 9 or step + 1 == steps else {}
-            meter.advance(1, round=number, **metrics)
+            work.meter.advance(1, epoch=leg + 1, **metrics, **_told(bank, config))
         losses.append(summed.item() / steps)
         if not math.isfinite(losses[-1]):
             raise ConfigError(
-                f"Training went wrong after {meter.done} steps: its loss is not finite. Choose a lower learning_rate "
+                f"Training went wrong after {taken} steps: its loss is not finite. Choose a lower learning_rate "
                 f"than {config.learning_rate:g}, or the treatment drop."
             )
         if checkpoint is not None:
@@ -151,7 +151,8 @@ def train(
                 state={"losses": losses},
             )
     average.eval()
-    calibration = _label(average, task, bank, bank_windows, patterns=config.patterns, meter=labels)
+    calibration = _label(average, task, bank, bank_windows, patterns=config.patterns, meter=work.labels())
+    work.meter.advance(0, epoch=len(legs) + 1, **_told(bank, config))
     return average, losses, calibration
 
 
@@ -166,8 +167,37 @@ def plan(config: DiffVADConfig, windows: int) -> list[tuple[int, int]]:
     return legs
 
 
-def _passes(config: DiffVADConfig) -> int:
-    return 1 if config.mode == "one_class" else config.rounds + 1
+class _Work:
+    """Counts steps and the making of labels, which take turns, in one unit: the work of a step."""
+
+    def __init__(
+        self, progress: ProgressCallback, legs: list[tuple[int, int]], bank: Bank, config: DiffVADConfig
+    ) -> None:
+        self._legs, self._bank = legs, bank
+        one_pattern = len(bank.first) * config.diffusion_steps / (_EVALUATIONS * config.batch_size)
+        passes = 1 if config.mode == "one_class" else config.rounds + 1
+        patterns = [config.label_patterns] * (passes - 1) + [config.patterns]
+        self._worth = [math.ceil(count * one_pattern) for count in patterns]
+        self.meter = Meter(progress, "training", sum(steps for _, steps in legs) + sum(self._worth))
+
+    def go_on_after(self, legs: int) -> None:
+        """Count what an interrupted training had done."""
+        self.meter.done = sum(steps for _, steps in self._legs[:legs])
+        self.meter.done += sum(self._worth[: len(self._bank.rounds)])
+
+    def labels(self) -> Meter:
+        """Give the meter of the next labels, which counts windows."""
+        windows = len(self._bank.first)
+        return Meter(self.meter.within(self._worth[len(self._bank.rounds)]), "labels", windows)
+
+
+def _told(bank: Bank, config: DiffVADConfig) -> dict[str, float]:
+    """Say how many windows the labels in force call abnormal, and how many changed theirs in the last round."""
+    if config.mode == "one_class" or not bank.rounds:
+        return {}
+    labels = [made.refined for made in bank.rounds[-2:]]
+    told = {"abnormal_share": float((labels[-1] == ABNORMAL).mean())}
+    return told | ({"changed_share": float((labels[-1] != labels[0]).mean())} if len(labels) == 2 else {})
 
 
 def plan_lesson(

@@ -18,7 +18,6 @@ from detectors.base import (
     ABNORMAL,
     ConfigError,
     Meter,
-    Progress,
     ProgressCallback,
     Supervision,
     Video,
@@ -60,11 +59,12 @@ def gather(
     """Describe the clips to learn from, without those that hold a frame that somebody found abnormal."""
     frames = [video.n_frames for video in videos]
     stride = max(config.training_stride, math.ceil(sum(frames) / config.max_training_clips))
+    meter = Meter(progress, "features", sum(frames))
     kept: list[Floats] = []
     for i, video in enumerate(videos):
         abnormal = (supervision or Supervision({})).of(video) == ABNORMAL
-        meter = Meter(_within(progress, before=sum(frames[:i]), total=sum(frames)), "features", frames[i])
-        for starts, cells in clips.encoded(encoder, video, stride=stride, cache=cache, meter=meter):
+        own = Meter(meter.within(frames[i]), meter.phase, frames[i])
+        for starts, cells in clips.encoded(encoder, video, stride=stride, cache=cache, meter=own):
             check_finite(cells, video)
             usual = [not abnormal[start : start + clips.LENGTH].any() for start in starts]
             kept.append(cells[usual])
@@ -84,15 +84,6 @@ def check_finite(cells: Floats, video: Video) -> None:
             f"The encoder gave values for {video.name} that are not finite, so nothing can be learned or scored. "
             "If it uses pretrained weights, they are damaged or not for this encoder: get them again."
         )
-
-
-def _within(progress: ProgressCallback, *, before: int, total: int) -> ProgressCallback:
-    """Report one video's progress as a part of all."""
-
-    def report(one: Progress) -> None:
-        progress(Progress(one.phase, before + one.done, total, one.metrics))
-
-    return report
 
 
 def make_network(dimension: int, config: KDiffusionConfig, *, seed: int) -> Denoiser:

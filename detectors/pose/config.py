@@ -4,66 +4,87 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
-from detectors.base import Config
+from detectors.base import Config, setting
 
 
 class PoseSettings(Config):
     """How people are found, followed and posed in a video."""
 
-    people: Literal["yolox"] = Field(
-        "yolox", description="What finds people: YOLOX-Nano (Ge et al. 2021), through onnxruntime."
+    people: Literal["yolox"] = setting(
+        "Finding people",
+        "yolox",
+        description="What finds people: YOLOX-Nano (Ge et al. 2021), through onnxruntime.",
     )
-    estimator: Literal["movenet"] = Field(
-        "movenet", description="What finds joints: MoveNet Lightning, int8, through LiteRT."
+    estimator: Literal["movenet"] = setting(
+        "Finding people", "movenet", description="What finds joints: MoveNet Lightning, int8, through LiteRT."
     )
-    detect_every: int = Field(
-        4, ge=1, le=60, description="People are looked for in every k-th frame and followed between."
+    detect_every: int = setting(
+        "Finding people",
+        4,
+        ge=1,
+        le=60,
+        description="People are looked for in every k-th frame and followed between.",
     )
-    person_threshold: float = Field(
-        0.35, ge=0.05, le=0.95, description="A new person needs a detection of at least this score."
+    person_threshold: float = setting(
+        "Finding people",
+        0.35,
+        ge=0.05,
+        le=0.95,
+        description="A new person needs a detection of at least this score.",
     )
-    weak_threshold: float = Field(
+    weak_threshold: float = setting(
+        "Finding people",
         0.1,
         ge=0.01,
         le=0.95,
         description="A person who is known is followed by detections down to this score (ByteTrack, section 3).",
     )
-    overlap: float = Field(
-        0.65, ge=0.1, le=0.95, description="Of two detections that overlap more (IoU), the better one counts."
+    overlap: float = setting(
+        "Finding people",
+        0.65,
+        ge=0.1,
+        le=0.95,
+        description="Of two detections that overlap more (IoU), the better one counts.",
     )
-    least_height: int = Field(
+    least_height: int = setting(
+        "Finding people",
         24,
         ge=8,
         le=1000,
         description="Smaller people are left out, in pixels: they have no joints that can be seen.",
     )
-    joint_threshold: float = Field(
+    joint_threshold: float = setting(
+        "Finding people",
         0.2,
         ge=0.0,
         le=0.95,
         description="A pose counts where the mean confidence of its joints is at least this. People whom the detector "
         "misses are followed by their joints while it is.",
     )
-    follow_s: float = Field(
+    follow_s: float = setting(
+        "Finding people",
         1.5,
         ge=0.0,
         le=30.0,
         description="How long a person is followed by joints alone, without a detection, in seconds.",
     )
-    gap_s: float = Field(
+    gap_s: float = setting(
+        "Finding people",
         2.0,
         ge=0.0,
         le=30.0,
         description="A person who comes back within this many seconds, near where expected and dressed alike, is the "
         "same.",
     )
-    least_s: float = Field(
-        0.4, ge=0.0, le=10.0, description="People who are seen for less than this many seconds are left out."
+    least_s: float = setting(
+        "Finding people",
+        0.4,
+        ge=0.0,
+        le=10.0,
+        description="People who are seen for less than this many seconds are left out.",
     )
-    pose_device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="Where people are looked for; a GPU needs onnxruntime-gpu."
+    pose_device: Literal["auto", "cpu", "cuda"] = setting(
+        "Finding people", "auto", description="Where people are looked for; a GPU needs onnxruntime-gpu."
     )
 
     @property

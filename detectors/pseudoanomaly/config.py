@@ -1,6 +1,6 @@
 """Presets and description of the pseudo-anomaly autoencoders; their settings are in `settings`. No torch."""
 
-from detectors.base import About, Cost, Preset
+from detectors.base import About, Cost, Phase, Preset
 from detectors.pseudoanomaly.settings import PseudoAnomalyConfig
 
 __all__ = ["ABOUT", "PseudoAnomalyConfig"]
@@ -67,4 +67,15 @@ ABOUT = About(
             cost=None,
         ),
     },
+    recommended="It needs no pretrained files, and of those that do not it is the only one that sees wrong directions and "
+    "things that stay; on the measured scenes it is about as good as the others at what is fast.",
+    phases=(
+        Phase("cuts", "Looking for cuts", 0.05),
+        Phase("footage", "Reading the footage", 0.25),
+        Phase("inpainting", "Inpainting", 2.0, only={"inpainter": ("ldm", "diffusers")}),
+        Phase("training", "Training", 0.6),
+        Phase("discriminator", "Training the discriminator", 0.1, only={"discriminator": (True,)}),
+        Phase("checking", "Checking what was learned", 0.02),
+        Phase("calibrating", "Learning the usual range of scores", 0.08),
+    ),
 )

@@ -105,18 +105,15 @@ def gather(
         chunks = [chunks[i] for i in np.linspace(0, len(chunks) - 1, keep).round().astype(int)]
     parts = _parts(_joined(chunks), seconds=config.lingering_s)
     total = sum(stop - start for part in parts for start, stop in part.spans)
-    meters = {"cuts": Meter(progress, "looking for cuts", sum(part.stop - part.start for part in parts))}
-    if config.uses_motion:
-        meters["motion"] = Meter(progress, "motion", total)
-    if config.uses_appearance:
-        meters["pictures"] = Meter(progress, "pictures", total)
-    seen = [_look_around(part, config, cache=cache, meter=meters["cuts"]) for part in parts]
+    looking = Meter(progress, "cuts", sum(part.stop - part.start for part in parts))
+    reading = Meter(progress, "footage", total * (config.uses_motion + config.uses_appearance))
+    seen = [_look_around(part, config, cache=cache, meter=looking) for part in parts]
     stretches = []
     for part, (shots, changes) in zip(parts, seen, strict=True):
         labels = (supervision or Supervision({})).of(part.video)
         for first, last in (piece for span in part.spans for piece in shots.within(*span)):
             read = _read(
-                part.video, first, last, config, shots=shots, cache=cache, meters=meters, provider=provider
+                part.video, first, last, config, shots=shots, cache=cache, meter=reading, provider=provider
             )
             change = changes[first - part.start : last - part.start]
             stretches.append(replace(read, labels=labels[first:last], lingering=change))
@@ -166,16 +163,14 @@ def _read(
     *,
     shots: Shots,
     cache: FieldCache | None,
-    meters: dict[str, Meter],
+    meter: Meter,
     provider: MaskProvider | None,
 ) -> Stretch:
     motion = small = instances = None
     side = config.size
     if config.uses_motion:
         motion = np.empty((stop - start, 3, side, side), np.float16)
-        stream = fields(
-            video, flow_settings(config), start=start, stop=stop, cache=cache, meter=meters["motion"]
-        )
+        stream = fields(video, flow_settings(config), start=start, stop=stop, cache=cache, meter=meter)
         for first, moved in without_jumps(stream, shots):
             motion[first - start : first - start + len(moved)] = moved
     if config.uses_appearance:
@@ -187,7 +182,7 @@ def _read(
             start=start,
             stop=stop,
             cache=cache,
-            meter=meters["pictures"],
+            meter=meter,
         ):
             small[first - start : first - start + len(piece)] = piece
     if config.masks == "objects" and config.uses_masks:

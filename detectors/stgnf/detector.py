@@ -118,10 +118,10 @@ class StgNf(Detector):
 
     def score(self, video: Video, *, progress: ProgressCallback = ignore) -> VideoScores:
         self._need_network("This detector has not learned what is usual yet; fit it on some footage first.")
-        people = people_in(video, self.config, progress=progress)
         n_frames = video.n_frames
         meter = Meter(progress, "scoring", n_frames)
-        meter.advance(0)
+        # judging people takes next to nothing beside finding them
+        people = people_in(video, self.config, progress=meter.within(n_frames - n_frames // 10))
         cut = training.cut_of(self.config, stride=self.config.scoring_stride)
         with devices.repeatable():
             measured = scoring.measure(

@@ -31,7 +31,7 @@ def _read_or_found(
     file = clip.beside(video) if config.poses != "estimate" else None
     if isinstance(video, clip.PoseClip) or file is not None:
         people = video.people if isinstance(video, clip.PoseClip) else clip.read(file)  # type: ignore[arg-type]
-        Meter(progress, "reading poses", 1).advance()
+        Meter(progress, "people", 1).advance()
         return people
     if config.poses == "beside":
         raise UnreadableVideo(

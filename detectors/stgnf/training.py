@@ -60,9 +60,10 @@ def gather(
     cut = cut_of(config, stride=config.training_stride)
     parts: list[Segments] = []
     labels: list[NDArray[np.int8]] = []
+    meter = Meter(progress, "people", sum(video.n_frames for video in videos))
     seen = 0
     for video in videos:
-        people = people_in(video, config, progress=progress)
+        people = people_in(video, config, progress=meter.within(video.n_frames))
         seen += len(people)
         verdicts = (supervision or Supervision({})).of(video)
         for part in segments_of(people, cut):

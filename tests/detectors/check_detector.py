@@ -15,6 +15,7 @@ import pytest
 import detectors
 from detectors.base import Cancelled, Detector, NotFitted, Progress, Supervision, Video, VideoScores
 from detectors.metrics import frame_auc
+from detectors.phases import occurring, reached
 
 SMALL: Mapping[str, dict[str, Any]] = {
     "diffvad": {
@@ -136,16 +137,24 @@ def check_resume(name: str, videos: list[Video], folder: Path) -> None:
 
 
 def check_progress(name: str, videos: list[Video]) -> None:
-    """Reports grow within a phase, end at the total, and training reports its loss."""
-    seen: list[Progress] = []
-    make(name).fit(videos, progress=seen.append).score(videos[0], progress=seen.append)
-    for phase in {progress.phase for progress in seen}:
-        done = [progress.done for progress in seen if progress.phase == phase]
-        assert done == sorted(done)
-        last = [progress for progress in seen if progress.phase == phase][-1]
-        assert last.done == last.total
-    assert {"training", "scoring"} <= {progress.phase for progress in seen}
-    assert any("loss" in progress.metrics for progress in seen if progress.phase == "training")
+    """Reports tell of declared phases alone, never go back, end at the total, and training reports its loss."""
+    fitting: list[Progress] = []
+    scoring: list[Progress] = []
+    detector = make(name)
+    detector.fit(videos, progress=fitting.append).score(videos[0], progress=scoring.append)
+    declared = occurring(detectors.about(name).phases, detector.config)
+    assert {progress.phase for progress in fitting} <= {phase.name for phase in declared}
+    assert {progress.phase for progress in scoring} == {"scoring"}
+    for seen in (fitting, scoring):
+        for phase in {progress.phase for progress in seen}:
+            done = [progress.done for progress in seen if progress.phase == phase]
+            assert done == sorted(done)
+            last = [progress for progress in seen if progress.phase == phase][-1]
+            assert last.done == last.total
+    whole = [reached(declared, progress.phase, progress.done / progress.total) for progress in fitting]
+    assert whole == sorted(whole)
+    assert whole[-1] > 0.9
+    assert any("loss" in progress.metrics for progress in fitting if progress.phase == "training")
 
 
 def check_supervision(name: str, video: Video) -> None:

@@ -36,6 +36,9 @@ class DetectorSerializer(serializers.Serializer):
     paper = serializers.CharField()
     sees = serializers.ListField(child=serializers.CharField())
     misses = serializers.ListField(child=serializers.CharField())
+    recommended = serializers.CharField(
+        allow_blank=True, help_text="Why this is the detector to begin with; empty for all but one."
+    )
     schema = serializers.DictField(
         help_text="JSON schema of the configuration; defaults as in the preset “fast”."
     )

@@ -6,16 +6,11 @@ from typing import TypedDict
 
 from vadreview.api.jobs import pace, silence
 from vadreview.jobs import JobStatus
+from vadreview.runs import inference
 from vadreview.runs.models import Run, RunVideo
 
 # share of the bar that training fills; scoring has the rest
 TRAINING_SHARE = 0.6
-# the detectors' own phases of training: name for people, and the stretch of the training's share it fills
-PHASES = {
-    "motion": ("Reading motion", 0.0, 0.35),
-    "training": ("Training", 0.35, 0.95),
-    "calibrating": ("Learning the usual range of scores", 0.95, 1.0),
-}
 ENDINGS = {
     Run.Stage.DONE: "Done",
     Run.Stage.FAILED: "Failed",
@@ -35,23 +30,19 @@ class Overall(TypedDict):
     silent_s: float | None
 
 
-def phase_name(phase: str) -> str:
-    """Return the name of a detector's phase as people read it."""
-    return PHASES[phase][0] if phase in PHASES else phase.replace("_", " ").strip().capitalize()
-
-
 def overall(run: Run, rows: list[RunVideo]) -> Overall:
     """Say how far a run is, from its training job and the jobs of the videos it scores."""
     scored = [row for row in rows if row.scores]
     if run.stage in ENDINGS:
-        fraction = 1.0 if run.stage == Run.Stage.DONE else _training(run)["fraction"]
+        fraction = 1.0 if run.stage == Run.Stage.DONE else TRAINING_SHARE * run.fitted
         return _still(ENDINGS[run.stage], fraction)
     if run.status == JobStatus.QUEUED and run.stage != Run.Stage.SCORING:
         waiting = "Waiting for a worker" if run.attempt == 0 else "Starting again after an interruption"
-        return _still(waiting, 0.0)
+        return _still(waiting, TRAINING_SHARE * run.fitted)
+    now = _scoring(scored) if run.stage == Run.Stage.SCORING else _training(run)
     if run.cancel_requested or any(row.cancel_requested for row in scored):
-        return _still("Stopping", _training(run)["fraction"])
-    return _scoring(scored) if run.stage == Run.Stage.SCORING else _training(run)
+        return _still("Stopping", now["fraction"])
+    return now
 
 
 def _still(phase: str, fraction: float) -> Overall:
@@ -68,11 +59,9 @@ def _still(phase: str, fraction: float) -> Overall:
 
 def _training(run: Run) -> Overall:
     now = pace(run)
-    _, begin, end = PHASES.get(run.phase, ("", 0.0, 1.0))
-    within = 1.0 if run.status == JobStatus.DONE else begin + (end - begin) * (now["fraction"] or 0.0)
     return {
-        "phase": phase_name(run.phase) or "Starting",
-        "fraction": TRAINING_SHARE * within,
+        "phase": inference.phase_title(run.detector, run.phase) or "Starting",
+        "fraction": TRAINING_SHARE * run.fitted,
         "done": run.done,
         "total": run.total,
         "rate": now["rate"],

@@ -22,6 +22,7 @@ import detectors
 from detectors import artifacts, base, metrics, weights
 from detectors.base import Heatmaps, Patterns, Progress, Refinement, VideoScores
 from detectors.field_cache import FOLDER_VARIABLE
+from detectors.phases import occurring, reached
 from detectors.segments import Interval, Policy, Threshold, find, resolve_threshold, smooth
 from detectors.video import Index
 from vadreview import errors
@@ -51,12 +52,14 @@ __all__ = [
     "frame_metrics",
     "motion",
     "parse_policy",
+    "phase_title",
     "region_metrics",
     "resolve_threshold",
     "score",
     "smooth",
     "title",
     "train",
+    "whole",
 ]
 
 Report = Callable[[Progress], None]
@@ -109,6 +112,7 @@ def catalogue() -> list[dict[str, Any]]:
                 "paper": about["paper"],
                 "sees": about["sees"],
                 "misses": about["cannot_see"],
+                "recommended": about["recommended"],
                 "schema": about["schema"],
                 "presets": presets,
                 "needs_weights": needed,
@@ -143,7 +147,25 @@ def require_weights(detector: str, preset: str) -> None:
 
 def title(detector: str) -> str:
     """Return a detector's title; the name itself for one that this version no longer has."""
-    return detectors.describe(detector)["title"] if detector in detectors.names() else detector
+    return detectors.about(detector).title if detector in detectors.names() else detector
+
+
+def phase_title(detector: str, phase: str) -> str:
+    """Return the name of a phase of training as people read it."""
+    declared = detectors.about(detector).phases if detector in detectors.names() else ()
+    named = {one.name: one.title for one in declared}
+    return named.get(phase) or phase.replace("_", " ").strip().capitalize()
+
+
+def whole(run: Run) -> Callable[[Progress], float]:
+    """Return what says how far the whole fitting of a run is, 0 to 1, by a report of one of its phases."""
+    config = _config(run.detector, run.preset, run.config)
+    phases = occurring(detectors.about(run.detector).phases, config)
+
+    def fraction(progress: Progress) -> float:
+        return reached(phases, progress.phase, progress.done / progress.total if progress.total else 0.0)
+
+    return fraction
 
 
 def cost(detector: str, preset: str) -> dict[str, Any] | None:

@@ -69,6 +69,8 @@ class Run(Job):
     model_sha256 = models.CharField(max_length=64, blank=True, default="")
     device_used = models.CharField(max_length=60, blank=True, default="")
     train_seconds = models.FloatField(null=True, blank=True)
+    # how far the fitting is in all its phases, 0 to 1; grows only
+    fitted = models.FloatField(default=0.0)
     # how proposals were made: detectors.segments.Policy as used, and the score it came to
     policy = models.JSONField(default=dict, blank=True)
     threshold = models.FloatField(null=True, blank=True)

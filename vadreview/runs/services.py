@@ -250,6 +250,8 @@ def retry(run: Run) -> Run:
                 notes=[],
                 seconds=None,
             )
+            if not run.checkpoint.exists():
+                Run.objects.filter(pk=run.pk).update(fitted=0.0)
             jobs.queue(run)
     closing.settle(run.pk)  # everything may be scored already, and only the closing have failed
     run.refresh_from_db()

@@ -75,6 +75,9 @@ class _Watch:
         self._before = (run.train_seconds or 0.0) if resumed else 0.0
         self._began = time.monotonic()
         self._epoch: float | None = None
+        self._whole = inference.whole(run)
+        # an attempt that was interrupted has shown so much already: a bar does not go back
+        self._fitted = run.fitted
 
     @property
     def seconds(self) -> float:
@@ -87,10 +90,13 @@ class _Watch:
         epoch = metrics.get("epoch")
         if epoch is not None:
             # a resumed training repeats the epoch it was stopped in
-            self.history = [entry for entry in self.history if entry["epoch"] < epoch] + [metrics]
+            before = [entry for entry in self.history if entry["epoch"] < epoch]
+            same = [entry for entry in self.history if entry["epoch"] == epoch]
+            self.history = [*before, {**(same[0] if same else {}), **metrics}]
             fields["history"] = self.history
         finished_one = self._epoch is not None and epoch is not None and epoch > self._epoch
         if finished_one:
             fields["attempt"] = 1  # it is kept for good: losing this worker now is a first loss again
-        self._epoch = epoch
+        self._epoch = epoch or self._epoch
+        self._fitted = fields["fitted"] = max(self._fitted, self._whole(progress))
         self._report(progress.phase, progress.done, progress.total, at_once=finished_one, **fields)

@@ -1354,6 +1354,8 @@ export interface components {
       paper: string;
       sees: string[];
       misses: string[];
+      /** @description Why this is the detector to begin with; empty for all but one. */
+      recommended: string;
       /** @description JSON schema of the configuration; defaults as in the preset “fast”. */
       schema: {
         [key: string]: unknown;

@@ -29,6 +29,11 @@ export function DetectorCard(props: {
         classNames={{ label: classes.detectorName ?? "" }}
       />
       <div className={classes.detectorBody}>
+        {detector.recommended && (
+          <p className={classes.recommended}>
+            <strong>Begin with this one.</strong> {detector.recommended}
+          </p>
+        )}
         <Text size="sm" id={id}>
           {detector.summary}
         </Text>

@@ -42,6 +42,38 @@ test("the first detector is ticked, and its cost is shown in minutes", async () 
   expect(await within(cost).findByText("about 7 min")).toBeInTheDocument();
 });
 
+test("the recommended detector is ticked instead, and says why", async () => {
+  serve({ "POST /api/runs/estimate/": estimate });
+  const best = testDetector({ name: "slow", title: "Slow detector", recommended: "It sees most." });
+  renderPage(<NewRunForm project="p" detectors={[quick, best]} ready={ready} />);
+
+  expect(screen.getByRole("checkbox", { name: "Slow detector" })).toBeChecked();
+  expect(screen.getByRole("checkbox", { name: "Quick detector" })).not.toBeChecked();
+  expect(screen.getByText("It sees most.")).toBeInTheDocument();
+  await screen.findByText("about 7 min");
+});
+
+test("groups of settings are folded but the first, and one with something to mend opens", async () => {
+  serve({ "POST /api/runs/estimate/": estimate });
+  const properties = {
+    epochs: { type: "integer", minimum: 1, maximum: 200, group: "First" },
+    score: { type: "string", enum: ["fused", "error"], group: "Second" },
+    steps: { type: "integer", minimum: 1, maximum: 9, group: "Second" },
+  };
+  const grouped = testDetector({ schema: { properties } });
+  renderPage(<NewRunForm project="p" detectors={[grouped]} ready={ready} />);
+  await userEvent.click(screen.getByText("3 settings"));
+  const group = (name: string) => screen.getByText(name).closest("details");
+
+  expect(group("First")).toHaveAttribute("open");
+  expect(group("Second")).not.toHaveAttribute("open");
+
+  await userEvent.type(screen.getByRole("textbox", { name: "Steps", hidden: true }), "99");
+
+  expect(group("Second")).toHaveAttribute("open");
+  expect(within(group("Second") as HTMLElement).getByText("1 to mend")).toBeInTheDocument();
+});
+
 test("starting sends the preset with only what was changed", async () => {
   const calls = open({ "POST /api/runs/": created });
   await openSettings();

@@ -209,14 +209,15 @@ function newChoice(detector: Detector): Choice {
 
 type Beginning = { choices: Readonly<Record<string, Choice>>; footage: Footage };
 
-/** What another run was made of; else the first detector that could run at once, on all footage. */
+/** What another run was made of; else the recommended or first detector that could run at once, on all footage. */
 function begin(detectors: readonly Detector[], ready: readonly Video[], like: Run | null): Beginning {
   const same = like && detectors.find(({ name }) => name === like.detector);
   if (same) {
     const { choice, footage } = fromRun(like, same, ready);
     return { choices: { [same.name]: choice }, footage };
   }
-  const first = detectors.find((detector) => missingWeights(detector, newChoice(detector)).length === 0);
+  const able = detectors.filter((detector) => missingWeights(detector, newChoice(detector)).length === 0);
+  const first = able.find(({ recommended }) => recommended !== "") ?? able[0];
   return { choices: first ? { [first.name]: newChoice(first) } : {}, footage: allFootage(ready) };
 }
 

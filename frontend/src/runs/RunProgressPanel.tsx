@@ -36,7 +36,9 @@ function UnderWay({ run }: { run: Run }) {
     <Panel>
       <div className={classes.progressHead} role="status">
         <strong>{progress.phase || STAGE_NAMES[run.stage]}</strong>
-        <span className={classes.percent}>{waiting ? "" : formatPercent(progress.fraction)}</span>
+        <span className={classes.percent}>
+          {waiting ? "" : `${formatPercent(progress.fraction)} of the whole run`}
+        </span>
       </div>
       <ProgressBar
         fraction={waiting ? null : progress.fraction}

@@ -1,39 +1,67 @@
 import { ActionIcon, NativeSelect, Switch, Text, Textarea, TextInput, Tooltip } from "@mantine/core";
-import { RotateCcw } from "lucide-react";
-import { Fragment, useId } from "react";
+import { ChevronRight, RotateCcw } from "lucide-react";
+import { useId } from "react";
 
-import { allowed, type Drafts, parse, type Setting, toDraft } from "./settings";
+import { plural } from "../lib/format";
+import { allowed, type Drafts, groupsOf, overridesOf, parse, type Setting, toDraft } from "./settings";
 import classes from "./runs.module.css";
 
 type Change = (name: string, draft: string | boolean | undefined) => void;
 
-/** A field for every setting of a detector; `preset` holds what each is worth untouched. */
-export function SettingsForm(props: {
+type Form = {
   settings: readonly Setting[];
   preset: Readonly<Record<string, unknown>>;
   drafts: Drafts;
   /** the server's objections, by setting */
   refused: Readonly<Record<string, string>>;
   onChange: Change;
-}) {
+};
+
+/** A field for every setting of a detector; `preset` holds what each is worth untouched. Groups fold but the first. */
+export function SettingsForm(props: Form) {
+  const groups = groupsOf(props.settings);
   return (
     <div className={classes.settings}>
-      {props.settings.map((setting, i) => (
-        <Fragment key={setting.name}>
-          {setting.group !== (props.settings[i - 1]?.group ?? "") && (
-            <p className={classes.settingGroup}>{setting.group}</p>
-          )}
-          <SettingRow
-            setting={setting}
-            standard={toDraft(setting, props.preset[setting.name])}
-            draft={props.drafts[setting.name]}
-            refused={props.refused[setting.name]}
-            onChange={props.onChange}
-          />
-        </Fragment>
-      ))}
+      {groups.map(({ name, settings }, place) =>
+        name === "" ? (
+          <SettingRows key={name} {...props} settings={settings} />
+        ) : (
+          <SettingGroup key={name} {...props} name={name} settings={settings} opened={place === 0} />
+        ),
+      )}
     </div>
   );
+}
+
+function SettingGroup(props: Form & { name: string; opened: boolean }) {
+  const { values, errors } = overridesOf(props.settings, props.preset, props.drafts);
+  const changes = Object.keys(values).length;
+  const wrong =
+    Object.keys(errors).length + props.settings.filter(({ name }) => name in props.refused).length;
+  return (
+    <details className={classes.settingGroup} open={props.opened || wrong > 0 || undefined}>
+      <summary>
+        <ChevronRight size={14} aria-hidden /> {props.name}
+        <span className={classes.settingCount}>{plural(props.settings.length, "setting")}</span>
+        {changes > 0 && <span className={classes.changes}>{changes} changed</span>}
+        {wrong > 0 && <span className={classes.wrong}>{wrong} to mend</span>}
+      </summary>
+      <SettingRows {...props} />
+    </details>
+  );
+}
+
+function SettingRows(props: Form) {
+  return props.settings.map((setting) => (
+    <SettingRow
+      key={setting.name}
+      setting={setting}
+      standard={toDraft(setting, props.preset[setting.name])}
+      draft={props.drafts[setting.name]}
+      refused={props.refused[setting.name]}
+      onChange={props.onChange}
+    />
+  ));
 }
 
 function SettingRow(props: {

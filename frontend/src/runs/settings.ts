@@ -91,6 +91,13 @@ function choicesOf(core: JsonSchema): Setting["choices"] {
   return (core.enum ?? []).filter(isPlain);
 }
 
+/** The settings by their groups, each where its first setting is. */
+export function groupsOf(settings: readonly Setting[]): { name: string; settings: Setting[] }[] {
+  const groups = new Map<string, Setting[]>();
+  for (const setting of settings) groups.set(setting.group, [...(groups.get(setting.group) ?? []), setting]);
+  return [...groups].map(([name, held]) => ({ name, settings: held }));
+}
+
 /** A value as the field shows it. */
 export function toDraft(setting: Setting, value: unknown): string | boolean {
   if (setting.kind === "boolean") return value === true;

@@ -9,6 +9,7 @@ export function testDetector(change: Partial<Detector> = {}): Detector {
     paper: "Someone 2024",
     sees: ["Running"],
     misses: ["Standing"],
+    recommended: "",
     schema: {
       properties: {
         epochs: { type: "integer", minimum: 1, maximum: 200, default: 6, description: "Passes." },

@@ -6,6 +6,7 @@ import pytest
 import detectors
 from detectors.artifacts import CHECKPOINT_FILE
 from detectors.base import ABNORMAL, NORMAL, UNKNOWN, Cancelled, ConfigError, Supervision
+from detectors.diffvad import training
 from detectors.diffvad.config import ABOUT, DiffVADConfig
 from detectors.diffvad.detector import DiffVAD
 
@@ -195,16 +196,17 @@ def test_patterns_of_a_window_that_was_not_scored_are_refused(fitted, usual, sta
 
 def test_training_goes_on_in_the_middle_of_the_rounds(usual, fitted, tmp_path):
     def stop(progress):
-        if progress.phase == "training" and progress.metrics.get("round") == 2:
+        if progress.metrics.get("epoch") == last:
             raise Cancelled
 
+    last = len(training.plan(make().config, windows=1))
     with pytest.raises(Cancelled):
         make().fit([usual], progress=stop, checkpoint=tmp_path)
     seen = []
     resumed = make().fit([usual], progress=seen.append, checkpoint=tmp_path)
 
     assert resumed.save(tmp_path / "resumed") == fitted.save(tmp_path / "whole")
-    assert {p.metrics["round"] for p in seen if p.phase == "training"} == {2}
+    assert {p.metrics["epoch"] for p in seen if "epoch" in p.metrics} == {last, last + 1}
 
 
 def test_a_checkpoint_of_another_grid_counts_as_none(usual, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from detectors.base import About, Config, Cost, Preset
+from detectors.base import About, Config, Cost, Phase, Preset
 
 
 class SteadyConfig(Config):
@@ -34,4 +34,5 @@ ABOUT = About(
         ),
         "paper": Preset(SteadyConfig(epochs=9), purpose="Tests.", cost=None),
     },
+    phases=(Phase("training", "Training", 1.0),),
 )
