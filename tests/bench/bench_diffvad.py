@@ -1,9 +1,10 @@
-"""What does DiffVAD find, and what does it cost? `python -m tests.bench.bench_diffvad [--seeds 0 1 2] [--mode merged]`
+"""What does DiffVAD find, and what does it cost? `python -m tests.bench.bench_diffvad [--seeds 0 1 2] [--part cost]`
 
-Where Ped2 is beside the repository: frame AUC by round of its labels (does refinement help?), with one pattern and
-with all of them, beside the untrained motion of the same cells; `partial` learns from the test clips alone, `merged`
-from all. Everywhere: the cost of sampling and of making labels, against the plain form of both, and the size of the
-records. Times are of one core's work. Prints one JSON line a figure.
+found: frame AUC on a scene (Ped2 unless `--scene` names others) by round of the labels, of the same training without
+refinement, and with nothing generated, one pattern, all of them, beside untrained motion of the same cells; `one_class`
+learns from the footage without events, `partial` from the test clips alone, `merged` from both. cost: sampling and
+making labels, against the plain form of both, by one core's work. speed: training and scoring Ped2 end to end, by the
+clock. Prints one JSON line a figure.
 """
 
 from __future__ import annotations
@@ -11,27 +12,24 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
+import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import torch
 
-import detectors
-from detectors.base import Progress, Video
+from detectors.base import Progress
 from detectors.diffusion import ddpm
-from detectors.diffvad import network, sampling, scoring
+from detectors.diffvad import network, sampling
 from detectors.diffvad.config import DiffVADConfig
-from detectors.diffvad.detector import DiffVAD
-from detectors.evaluation import gaussian, read_labels
-from detectors.metrics import frame_metrics
-from detectors.video import find_videos
+from tests.bench import diffvad_found, scenes
 
-ROOT = Path(__file__).parents[2]
-SHARED = Path(os.environ.get("VADREVIEW_SHARED", ROOT.parent / "shared"))
-PED2 = SHARED / "data" / "ped2"
 FRAMES_AN_HOUR = 90_000
 
 
@@ -146,71 +144,72 @@ def records(scores) -> None:
     figure("records_of_an_hour", total / 1e9, "GB", parts)
 
 
-def smoothed_auc(curves: dict, truth: dict) -> float:
-    return frame_metrics({name: gaussian(curve) for name, curve in curves.items()}, truth)["micro_auc"]
+def end_to_end(folder: Path) -> None:
+    """Seconds that a person waits, by the command line, with nothing computed before: both cores, decoding included."""
+    there = scenes.scene("ped2", folder)
+    if there is None:
+        return
+    environment = {name: value for name, value in os.environ.items() if name != "VADREVIEW_CACHE"}
 
-
-def by_round(detector: DiffVAD, videos: list[Video], number: int) -> dict:
-    """Frame curves of the distances of one round, of training videos."""
-    found = {}
-    for video in videos:
-        history = detector.bank_.history_of(video, detector.config)
-        first = history.starts + detector.config.history
-        found[video.name] = scoring.over_frames(
-            history.distance[number], first, video.n_frames, detector.config
+    def run(*words: object) -> float:
+        began = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "detectors", *map(str, words)],
+            cwd=scenes.ROOT,
+            env=environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
-    return found
+        return time.perf_counter() - began
+
+    model, paths = folder / "model", [video.path for video in there.test]
+    cores = len(os.sched_getaffinity(0))
+    training_s = run("fit", "--detector", "diffvad", "--out", model, *[video.path for video in there.usual])
+    figure("ped2_training", training_s, f"s on {cores} cores", "goal 600")
+    frames = sum(video.n_frames for video in there.test)
+    scoring_s = run("score", "--model", model, "--out", folder / "scores", *paths)
+    figure(
+        "ped2_scoring_10_patterns",
+        frames / scoring_s,
+        f"frames/s on {cores} cores, start included",
+        "goal 50",
+    )
 
 
-def ped2(mode: str, seed: int) -> None:
-    truth = read_labels(PED2 / "frame_labels.json")
-    test = find_videos(PED2 / "testing")
-    train = [
-        Video(PED2 / "training" / f"{v.name}.mp4", name=f"train-{v.name}")
-        for v in find_videos(PED2 / "training")
-    ]
-    footage = {"merged": train + test, "partial": test, "one_class": train}[mode]
-    clock, tag = Clock(), f"ped2_{mode}_seed{seed}"
-    detector = detectors.create("diffvad", seed=seed, mode=mode)
-    assert isinstance(detector, DiffVAD)
-    detector.fit(footage, progress=clock)
+def measure(there: scenes.Scene, mode: str, seed: int) -> None:
+    """Print what one training finds, and what it took."""
+    clock, tag = Clock(), f"{there.name}_{mode}_seed{seed}"
+    detector = diffvad_found.found(there, mode, seed, figure, clock)
     learning = clock.spent["training"] + clock.spent["labels"]
     figure(
         f"{tag}_training", learning, "s of one core", f"labels {clock.spent['labels'] / learning:.2f} of it"
     )
-    scores = {video.name: detector.score(video) for video in test}
-    motion = {name: found.tracks["motion_strongest_cell"].values for name, found in scores.items()}
-    baseline = smoothed_auc(motion, truth)
-    if mode != "one_class":
-        for number in range(len(detector.bank_.rounds)):
-            auc = smoothed_auc(by_round(detector, test, number), truth)
-            name = "warmup" if number == 0 else f"round{number}"
-            figure(f"{tag}_{name}", auc, "micro AUC, Gauss 5", f"untrained motion {baseline:.3f}")
-    figure(
-        f"{tag}_10_patterns_nearest",
-        smoothed_auc({name: found.frames for name, found in scores.items()}, truth),
-        "micro AUC, Gauss 5",
-        f"untrained motion {baseline:.3f}",
-    )
-    for patterns, over in ((1, "mean"), (10, "mean")):
-        detector.config = detector.config.model_copy(update={"patterns": patterns, "over_patterns": over})
-        curves = {video.name: detector.score(video).frames for video in test}
-        figure(f"{tag}_{patterns}_patterns_mean", smoothed_auc(curves, truth), "micro AUC, Gauss 5")
-    records(scores[test[0].name])
+    if seed == 0 and there.name == "ped2":
+        records(detector.score(there.test[0]))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--mode", action="append", choices=["merged", "partial", "one_class"])
+    parser.add_argument("--scene", action="append", choices=scenes.NAMES)
+    parser.add_argument("--part", action="append", choices=["cost", "speed", "found"])
+    parser.add_argument("--footage", type=Path, help="a folder that keeps drawn footage for the next time")
     asked = parser.parse_args()
-    torch.set_num_threads(1)
-    costs()
-    if not PED2.is_dir():
-        return
-    for mode in asked.mode or ["merged", "partial", "one_class"]:
-        for seed in asked.seeds:
-            ped2(mode, seed)
+    parts = asked.part or ["cost", "speed", "found"]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = asked.footage or Path(temporary)
+        if "speed" in parts:
+            end_to_end(Path(temporary))
+        torch.set_num_threads(1)
+        if "cost" in parts:
+            costs()
+        for name in (asked.scene or ["ped2"]) if "found" in parts else ():
+            there = scenes.scene(name, folder)
+            for mode, seed in product(asked.mode or ["one_class", "merged", "partial"], asked.seeds):
+                if there is not None:
+                    measure(there, mode, seed)
 
 
 if __name__ == "__main__":
