@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.ahead import ahead
 from detectors.base import ConfigError, Meter, ProgressCallback, Video, ignore
 from detectors.field_cache import FieldCache
 
@@ -145,7 +146,7 @@ class _Reader:
     def compute(self, first: int, last: int) -> Fields:
         """Estimate the motion of frames [first, last)."""
         if self._next != first:
-            self._pictures = self._video.frames(first, size=self._size, gray=True)
+            self._pictures = ahead(self._video.frames(first, size=self._size, gray=True), items=_BLOCK)
             self._held, self._next = next(self._pictures), first
         found = np.zeros((last - first, 3, self._settings.grid, self._settings.grid), np.float16)
         pairs = min(last, self._video.n_frames - 1) - first

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.ahead import ahead
 from detectors.base import Meter, Video
 from detectors.field_cache import FieldCache
 from detectors.flow import CHUNK
 
 Pictures = NDArray[np.uint8]
+
+_AHEAD = 32  # pictures that are decoded while a network is at work
 
 
 def pictures(
@@ -45,7 +48,7 @@ def pictures(
             piece = kept.astype(np.uint8)  # float16 holds whole numbers up to 2048 exactly
         else:
             if upcoming != first:
-                source = video.frames(first, size=side, gray=not colour)
+                source = ahead(video.frames(first, size=side, gray=not colour), items=_AHEAD)
             piece = np.empty(shape, np.uint8)
             for n in range(last - first):
                 picture = next(source)

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from detectors import weights
+from detectors.ahead import ahead
 from detectors.artifacts import sha256_of
 from detectors.base import Meter, Video
 from detectors.features import resnet3d
@@ -121,7 +122,7 @@ class PretrainedEncoder:
     ) -> Iterator[Floats]:
         clips: list[np.ndarray] = []
         seen = int(starts[0])
-        for start, clip in self._clips(video, starts):
+        for start, clip in ahead(self._clips(video, starts), items=_CLIPS_AT_ONCE):
             clips.append(clip)
             if len(clips) == _CLIPS_AT_ONCE:
                 yield self._cells(np.stack(clips))
