@@ -6,6 +6,7 @@ each other number is one thing.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -91,16 +92,16 @@ def irregular(
 def _lines(side: int, strokes: Strokes, scale: float, random: np.random.Generator) -> NDArray[np.uint8]:
     mask = np.zeros((side, side), np.uint8)
     for i in range(random.integers(strokes.times[0], strokes.times[1] + 1)):
-        x, y = random.integers(0, side, 2)
-        for _ in range(random.integers(1, 6)):
-            angle = 0.01 + random.integers(0, 4)
-            if i % 2 == 0:
-                angle = 2 * np.pi - angle
-            length = (10 + random.integers(0, strokes.max_length)) * scale
-            width = max(1, round((5 + random.integers(0, strokes.max_width)) * scale))
-            end_x = int(np.clip(x + length * np.sin(angle), 0, side - 1))
-            end_y = int(np.clip(y + length * np.cos(angle), 0, side - 1))
-            cv2.line(mask, (int(x), int(y)), (end_x, end_y), 1, width)
+        x, y = random.integers(0, side, 2).tolist()
+        bounds = (4, strokes.max_length, strokes.max_width)
+        # in plain numbers: NumPy's arithmetic of one number takes longer than the stroke
+        for turn, longer, wider in random.integers(0, bounds, (random.integers(1, 6), 3)).tolist():
+            angle = 2 * math.pi - 0.01 - turn if i % 2 == 0 else 0.01 + turn
+            length = (10 + longer) * scale
+            width = max(1, round((5 + wider) * scale))
+            end_x = int(min(max(x + length * math.sin(angle), 0), side - 1))
+            end_y = int(min(max(y + length * math.cos(angle), 0), side - 1))
+            cv2.line(mask, (x, y), (end_x, end_y), 1, width)
             x, y = end_x, end_y
     return mask
 
