@@ -20,8 +20,10 @@ from detectors.video import UnreadableVideo, Video
 
 __all__ = [
     "ABNORMAL",
+    "LEFT_OUT",
     "NORMAL",
     "UNKNOWN",
+    "UNUSUAL",
     "About",
     "Cancelled",
     "Config",
@@ -51,6 +53,8 @@ __all__ = [
 ]
 
 UNKNOWN, NORMAL, ABNORMAL = -1, 0, 1
+LEFT_OUT = -2  # nobody decided, and unlike the rest of the footage it may not be taken for usual
+UNUSUAL = (ABNORMAL, LEFT_OUT)
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -307,8 +311,10 @@ class VideoScores:
 
 @dataclass(frozen=True, slots=True)
 class Supervision:
-    """What people decided: for each video, by its name, int8 (N,) of UNKNOWN, NORMAL or ABNORMAL.
+    """What people decided: for each video, by its name, int8 (N,) of LEFT_OUT, UNKNOWN, NORMAL or ABNORMAL.
 
+    What is UNKNOWN is learned from as usual, as without verdicts. LEFT_OUT is not: it stands for what nobody judged in
+    footage that is learned from for its verdicts alone.
     disputed: for each video, bool (N,): frames on which people contradict each other, UNKNOWN in `labels`.
     """
 
@@ -329,9 +335,13 @@ class Supervision:
         if labels is None:
             return np.full(video.n_frames, UNKNOWN, np.int8)
         self._check_length(video, len(labels))
-        if not np.isin(labels, (UNKNOWN, NORMAL, ABNORMAL)).all():
-            raise ConfigError(f"The verdicts on {video.name} hold something else than -1, 0 and 1.")
+        if not np.isin(labels, (LEFT_OUT, UNKNOWN, NORMAL, ABNORMAL)).all():
+            raise ConfigError(f"The verdicts on {video.name} hold something else than -2, -1, 0 and 1.")
         return labels.astype(np.int8, copy=False)
+
+    def usual_in(self, video: Video) -> NDArray[np.bool_]:
+        """Say which frames of a video may be learned from as usual; bool (N,). Raises ConfigError."""
+        return ~np.isin(self.of(video), UNUSUAL)
 
     @staticmethod
     def _check_length(video: Video, length: int) -> None:

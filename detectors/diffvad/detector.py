@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from detectors import artifacts, checkpoints, segments
 from detectors import device as devices
 from detectors.base import (
-    ABNORMAL,
     UNKNOWN,
+    UNUSUAL,
     ConfigError,
     Detector,
     Device,
@@ -90,7 +90,7 @@ class DiffVAD(Detector):
                 cache=FieldCache.from_environment(),
                 progress=progress,
             )
-            usual = found.latents[found.labels != ABNORMAL]
+            usual = found.latents[~np.isin(found.labels, UNUSUAL)]
             units = Units.of(usual, config) if before is None else before.units_
             task = training.Task(
                 footage=found,

@@ -10,7 +10,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from detectors.base import ABNORMAL, NORMAL, UNKNOWN, ConfigError, Meter, ProgressCallback, Supervision, Video
+from detectors.base import (
+    ABNORMAL,
+    NORMAL,
+    UNKNOWN,
+    UNUSUAL,
+    ConfigError,
+    Meter,
+    ProgressCallback,
+    Supervision,
+    Video,
+)
 from detectors.diffvad.config import DiffVADConfig
 from detectors.diffvad.encoders import Floats, FrameEncoder
 from detectors.field_cache import FieldCache
@@ -135,8 +145,8 @@ class Footage:
         return np.where(disputed, UNKNOWN, decided).astype(np.int8), disputed
 
     def usual(self, windows: Windows) -> NDArray[np.bool_]:
-        """Say which windows hold no frame that somebody found abnormal: (B,)."""
-        return ~(self.labels[windows.rows] == ABNORMAL).any(1)
+        """Say which windows may be taken for usual, by all of their frames: (B,)."""
+        return ~np.isin(self.labels[windows.rows], UNUSUAL).any(1)
 
 
 def spans_of(videos: Sequence[Video], config: DiffVADConfig) -> list[tuple[Video, int, int]]:
@@ -183,7 +193,7 @@ def gather(
             row += len(piece)
     assert latents is not None
     found = Footage(latents, np.concatenate(labels), np.concatenate(disputed), tuple(stretches))
-    if (found.labels == ABNORMAL).all():
+    if np.isin(found.labels, UNUSUAL).all():
         raise ConfigError(
             "Every frame of the training footage was found abnormal: there is nothing usual to learn from. "
             "Add footage in which nothing happens, or take back some verdicts."

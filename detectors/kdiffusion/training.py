@@ -15,7 +15,6 @@ from torch import Tensor
 
 from detectors import checkpoints
 from detectors.base import (
-    ABNORMAL,
     ConfigError,
     Meter,
     ProgressCallback,
@@ -56,17 +55,17 @@ def gather(
     cache: FieldCache | None,
     progress: ProgressCallback,
 ) -> Clips:
-    """Describe the clips to learn from, without those that hold a frame that somebody found abnormal."""
+    """Describe the clips to learn from, without those that hold a frame that may not be taken for usual."""
     frames = [video.n_frames for video in videos]
     stride = max(config.training_stride, math.ceil(sum(frames) / config.max_training_clips))
     meter = Meter(progress, "features", sum(frames))
     kept: list[Floats] = []
     for i, video in enumerate(videos):
-        abnormal = (supervision or Supervision({})).of(video) == ABNORMAL
+        good = (supervision or Supervision({})).usual_in(video)
         own = Meter(meter.within(frames[i]), meter.phase, frames[i])
         for starts, cells in clips.encoded(encoder, video, stride=stride, cache=cache, meter=own):
             check_finite(cells, video)
-            usual = [not abnormal[start : start + clips.LENGTH].any() for start in starts]
+            usual = [good[start : start + clips.LENGTH].all() for start in starts]
             kept.append(cells[usual])
     found = np.concatenate(kept)
     if not len(found):

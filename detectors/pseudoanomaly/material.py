@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.base import ABNORMAL, UNKNOWN, ConfigError, Meter, ProgressCallback, Supervision, Video
+from detectors.base import UNKNOWN, UNUSUAL, ConfigError, Meter, ProgressCallback, Supervision, Video
 from detectors.cuts import REACH, Shots, find_shots, without_jumps
 from detectors.field_cache import FieldCache
 from detectors.flow import CHUNK, Fields, FlowSettings, fields
@@ -68,11 +68,11 @@ class Stretch:
 
     @property
     def usual(self) -> NDArray[np.bool_]:
-        """Frames in which nobody found anything abnormal."""
-        return self.labels != ABNORMAL
+        """Frames that may be taken for usual."""
+        return ~np.isin(self.labels, UNUSUAL)
 
     def is_usual(self, start: int, stop: int) -> bool:
-        """Say whether nobody found anything abnormal in [start, stop)."""
+        """Say whether all of [start, stop) may be taken for usual."""
         return bool(self.usual[start:stop].all())
 
     def is_free(self, start: int, stop: int) -> bool:

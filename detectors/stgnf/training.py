@@ -14,7 +14,17 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from detectors import checkpoints
-from detectors.base import ABNORMAL, NORMAL, UNKNOWN, ConfigError, Meter, ProgressCallback, Supervision, Video
+from detectors.base import (
+    ABNORMAL,
+    LEFT_OUT,
+    NORMAL,
+    UNKNOWN,
+    ConfigError,
+    Meter,
+    ProgressCallback,
+    Supervision,
+    Video,
+)
 from detectors.stgnf.config import StgNfConfig
 from detectors.stgnf.fused import Flat, Fused
 from detectors.stgnf.network import Architecture, Planes, StgNfNetwork
@@ -22,7 +32,7 @@ from detectors.stgnf.people import people_in
 from detectors.stgnf.segments import Cut, Segments, joined, segments_of
 
 BETWEEN = 2
-"""Of a segment: too few of its frames were accepted for an abnormal one, too many for a usual one."""
+"""Of a segment: too few of its frames were accepted for an abnormal one, and it may not be taken for a usual one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,7 @@ def label(segments: Segments, verdicts: NDArray[np.int8], *, overlap: float) -> 
     abnormal = _count(verdicts == ABNORMAL, segments) / lengths
     normal = _count(verdicts == NORMAL, segments)
     marks = np.where(normal > 0, NORMAL, UNKNOWN)
-    marks = np.where(abnormal > 0, BETWEEN, marks)
+    marks = np.where((abnormal > 0) | (_count(verdicts == LEFT_OUT, segments) > 0), BETWEEN, marks)
     return np.where(abnormal >= overlap, ABNORMAL, marks).astype(np.int8)
 
 

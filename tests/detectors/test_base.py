@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from detectors import artifacts
-from detectors.base import UNKNOWN, ConfigError, Supervision
+from detectors.base import ABNORMAL, LEFT_OUT, NORMAL, UNKNOWN, ConfigError, Supervision
 from tests.detectors import footage
 
 
@@ -18,6 +18,12 @@ def test_a_video_nobody_decided_on_is_unknown_and_undisputed(video):
 
     assert (nothing.of(video) == UNKNOWN).all()
     assert not nothing.disputed_in(video).any()
+
+
+def test_what_is_abnormal_or_left_out_may_not_be_taken_for_usual(video):
+    labels = np.repeat(np.array([LEFT_OUT, UNKNOWN, NORMAL, ABNORMAL], np.int8), 5)
+
+    assert Supervision({"clip": labels}).usual_in(video).nonzero()[0].tolist() == list(range(5, 15))
 
 
 def test_disputed_frames_of_another_length_are_refused(video):

@@ -163,6 +163,7 @@ def _start(
         .order_by("-created_at")
         .first()
     )
+    footage = _footage(project, parent, lesson)
     run, _ = runs.start(
         project,
         by=by,
@@ -172,21 +173,46 @@ def _start(
         seed=parent.seed if parent else 0,
         device=parent.device if parent else "auto",
         client_key=uuid.uuid5(client_key, f"{choice.detector}/{choice.preset}"),
-        taught=lessons.Taught(dataset=dataset.pk, lesson=lesson, parent=parent, warm_start=choice.warm_start),
-        **_footage(project, parent, lesson),
+        taught=lessons.Taught(
+            dataset=dataset.pk,
+            lesson=lesson | {"judged_only": footage.judged_only},
+            parent=parent,
+            warm_start=choice.warm_start,
+        ),
+        train_videos=footage.train,
+        score_videos=footage.score,
     )
     return run
 
 
-def _footage(project: Project, parent: Run | None, lesson: Lesson) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Footage:
+    """What a taught run learns from and scores (None: all that is ready), and of what it learns the judged alone."""
+
+    train: list[uuid.UUID] | None = None
+    score: list[uuid.UUID] | None = None
+    judged_only: tuple[str, ...] = ()
+
+
+def _footage(project: Project, parent: Run | None, lesson: Lesson) -> _Footage:
+    """Take over the footage of the run before, and add the videos that have verdicts.
+
+    Of an added video only what people judged is learned from: the run before was not shown it as usual, and the
+    anomalies that nobody has found in it yet would be learned as such.
+    """
     if parent is None:
-        return {}
+        return _Footage()
     ready = set(project.videos.filter(state="ready").values_list("pk", flat=True))
     rows = parent.run_videos.order_by("pk")
     train = [row.video_id for row in rows if row.trains and row.video_id in ready]
     said = [video for name in lesson["videos"] if (video := uuid.UUID(name)) in ready]
     score = [row.video_id for row in rows if row.scores and row.video_id in ready]
-    return {"train_videos": list(dict.fromkeys([*train, *said])) or None, "score_videos": score or None}
+    before = set(parent.lesson.get("judged_only", ()))
+    usual = [video for video in train if str(video) not in before]
+    if not usual:
+        return _Footage(list(dict.fromkeys([*train, *said])) or None, score or None)
+    added = [video for video in said if video not in usual]
+    return _Footage([*usual, *added], score or None, judged_only=tuple(map(str, added)))
 
 
 def lineage_of(dataset: Dataset) -> dict[str, Any]:

@@ -5,7 +5,9 @@ A lesson is plain JSON, made once from a frozen dataset by `exports.teaching`:
     {"videos": {id: {"n_frames", "abnormal": [[start, stop], ...], "normal": [...], "disputed": [...]}},
      "audit_share": 0.1,            nothing of the audit is in it
      "verdicts": {"accept": 12, "reject": 30, "disputed": 1, "audit": 4},
-     "reviewers": ["Ada", ...]}
+     "reviewers": ["Ada", ...],
+     "judged_only": [id, ...]}      of these videos only what people judged is learned from: the run before did not
+                                    learn from them, so nobody ever said that they are usual
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 
 from vadreview.runs.models import Run
 
-UNKNOWN, NORMAL, ABNORMAL = -1, 0, 1  # as in detectors.base
+LEFT_OUT, UNKNOWN, NORMAL, ABNORMAL = -2, -1, 0, 1  # as in detectors.base
 
 Lesson = dict[str, Any]
 
@@ -52,9 +54,10 @@ def mask_of(spans: Iterable[Iterable[int]], n_frames: int) -> NDArray[np.bool_]:
 def labels_of(lesson: Lesson) -> tuple[dict[str, NDArray[np.int8]], dict[str, NDArray[np.bool_]]]:
     """Give the labels and the disputed frames of each video, as detectors.base.Supervision has them."""
     labels, disputed = {}, {}
+    judged_only = set(lesson.get("judged_only", ()))
     for video, said in lesson["videos"].items():
         n_frames = said["n_frames"]
-        label = np.full(n_frames, UNKNOWN, np.int8)
+        label = np.full(n_frames, LEFT_OUT if video in judged_only else UNKNOWN, np.int8)
         label[mask_of(said["normal"], n_frames)] = NORMAL
         label[mask_of(said["abnormal"], n_frames)] = ABNORMAL
         labels[video] = label

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detectors.base import ABNORMAL, NORMAL, UNKNOWN
+from detectors.base import ABNORMAL, LEFT_OUT, NORMAL, UNKNOWN
 from detectors.diffvad import footage, perspective
 from detectors.diffvad.config import DiffVADConfig
 from detectors.diffvad.footage import Footage, Stretch, Units
@@ -60,6 +60,17 @@ def test_a_window_is_abnormal_where_one_frame_of_its_future_is():
 
     assert clamped.tolist() == [NORMAL, ABNORMAL, *[UNKNOWN] * 5]
     assert disputed.tolist() == [False, False, True, *[False] * 4]
+
+
+def test_a_window_is_usual_where_no_frame_of_it_is_abnormal_or_left_out():
+    found = two_stretches()
+    windows = found.windows(CONFIG, stride=3)
+    found.labels[windows.rows[0, 0]], found.labels[windows.rows[3, -1]] = ABNORMAL, LEFT_OUT
+
+    usual = found.usual(windows)
+
+    assert not usual[[0, 3]].any()
+    assert usual.any()
 
 
 @pytest.mark.parametrize("n_frames", [1, 2, 7, 100])

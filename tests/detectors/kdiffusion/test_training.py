@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from detectors.base import ConfigError, Supervision, ignore
+from detectors.base import LEFT_OUT, ConfigError, Supervision, ignore
 from detectors.kdiffusion import training
 from detectors.kdiffusion.config import KDiffusionConfig
 
@@ -60,6 +60,16 @@ def test_clips_with_an_accepted_frame_are_left_out_and_rejected_ones_kept(tmp_pa
     found = gather([video], training_stride=16, supervision=Supervision({video.name: labels}))
 
     assert found.tolist() == [0, 48]
+
+
+def test_clips_with_a_frame_that_was_left_out_are_not_learned_from(tmp_path):
+    video = still(tmp_path, n_frames=64)
+    labels = np.full(64, LEFT_OUT, np.int8)
+    labels[16:32] = 0
+
+    found = gather([video], training_stride=16, supervision=Supervision({video.name: labels}))
+
+    assert found.tolist() == [16]
 
 
 def test_footage_in_which_everything_is_abnormal_is_refused(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import detectors
-from detectors.base import ConfigError, Supervision
+from detectors.base import ABNORMAL, LEFT_OUT, NORMAL, UNKNOWN, ConfigError, Supervision
 from detectors.pseudoanomaly import material
 from detectors.pseudoanomaly.material import Stretch
 from tests.detectors import footage
@@ -93,6 +93,15 @@ def test_verdicts_stay_with_their_frames(tmp_path):
 
     (found,) = gathered([video], supervision=Supervision({"clip": labels}))
     np.testing.assert_array_equal(found.labels, labels)
+
+
+def test_neither_what_was_found_abnormal_nor_what_was_left_out_is_usual(tmp_path):
+    video = footage.write(tmp_path, "clip", footage.scene(20, seed=1))
+    labels = np.repeat(np.array([LEFT_OUT, UNKNOWN, NORMAL, ABNORMAL], np.int8), 5)
+
+    (found,) = gathered([video], supervision=Supervision({"clip": labels}))
+
+    assert found.usual.nonzero()[0].tolist() == list(range(5, 15))
 
 
 def test_verdicts_of_another_length_are_refused(tmp_path):

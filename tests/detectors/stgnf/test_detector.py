@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import detectors
-from detectors.base import ConfigError, NotFitted, Supervision, UnreadableVideo
+from detectors.base import LEFT_OUT, ConfigError, NotFitted, Supervision, UnreadableVideo
 from detectors.cli import main
 from detectors.pose import BadPoses, PosedPerson
 from detectors.pose.clip import PoseClip, find_clips
@@ -161,6 +161,16 @@ def test_a_segment_is_abnormal_by_all_of_its_frames():
     found = training.label(part, verdicts, overlap=0.5)
 
     assert found.tolist() == [0, training.BETWEEN, 1, 1, training.BETWEEN]
+
+
+def test_a_segment_with_a_frame_that_was_left_out_is_not_usual():
+    part = next(segments_of([walker(24)], Cut(8, 4)))
+    verdicts = np.full(24, LEFT_OUT, np.int8)
+    verdicts[:9], verdicts[12:22] = 0, 1
+
+    found = training.label(part, verdicts, overlap=0.5)
+
+    assert found.tolist() == [0, training.BETWEEN, 1, 1, 1]
 
 
 def test_accepted_poses_make_training_supervised(tmp_path):

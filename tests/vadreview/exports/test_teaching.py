@@ -7,7 +7,7 @@ import uuid
 import numpy as np
 import pytest
 
-from detectors.base import ABNORMAL, NORMAL, UNKNOWN
+from detectors.base import ABNORMAL, LEFT_OUT, NORMAL, UNKNOWN
 from tests.vadreview import factories
 from vadreview.exports import manifest, teaching
 from vadreview.exports.models import Dataset
@@ -169,8 +169,30 @@ def test_a_taught_run_takes_over_the_settings_and_footage_of_its_parent(api, man
     run = Run.objects.get(pk=teach(api(manager), project).json()["runs"][0]["id"])
 
     assert (run.parent, run.seed) == (parent, 7)
+    assert run.lesson["judged_only"] == [str(video.pk)]
     assert set(run.run_videos.filter(trains=True).values_list("video", flat=True)) == {other.pk, video.pk}
     assert set(run.run_videos.filter(scores=True).values_list("video", flat=True)) == {video.pk}
+
+
+def test_of_a_video_that_was_added_for_its_verdicts_only_what_people_judged_is_learned(
+    api, manager, project, video
+):
+    usual = factories.VideoFactory(project=project)
+    parent = factories.RunFactory(project=project, detector="pseudoanomaly")
+    factories.RunVideoFactory(run=parent, video=usual, trains=True, scores=False)
+    factories.RunVideoFactory(run=parent, video=video, trains=False, scores=True)
+    said(video, manager, 10, 50, "reject")
+    said(usual, manager, 10, 50)
+
+    first = Run.objects.get(pk=teach(api(manager), project).json()["runs"][0]["id"])
+    Run.objects.filter(pk=first.pk).update(stage="done")
+    second = Run.objects.get(pk=teach(api(manager), project).json()["runs"][0]["id"])
+
+    for run in (first, second):  # also where the run before was taught itself
+        labels, _ = lessons.labels_of(run.lesson)
+        assert (labels[str(video.pk)] == NORMAL).sum() == 40
+        assert (labels[str(video.pk)] == LEFT_OUT).sum() == 960
+        assert (labels[str(usual.pk)] == UNKNOWN).sum() == 960
 
 
 def test_a_taught_run_begins_from_the_model_before_it_only_where_that_is_asked_for(
