@@ -64,7 +64,7 @@ def _fit(options: argparse.Namespace) -> int:
     videos = _videos(options.path)
     started = time.monotonic()
     with _Line() as line:
-        detector.fit(videos, progress=line.show, checkpoint=options.out)
+        detector.fit(videos, progress=line.show, checkpoint=options.out, warm_start=options.warm_start)
     sha256 = detector.save(options.out)
     (options.out / CHECKPOINT_FILE).unlink(missing_ok=True)
     frames = sum(video.n_frames for video in videos)
@@ -127,6 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     add.add_argument("--seed", type=int, default=0)
     add.add_argument("--out", required=True, type=Path, metavar="MODEL", help="folder for the model")
+    add.add_argument(
+        "--warm-start", type=Path, metavar="MODEL", help="begin from the weights of this model, not anew"
+    )
     _add_common(add)
 
     add = commands.add_parser("score", help="score every frame of footage")

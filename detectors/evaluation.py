@@ -124,7 +124,13 @@ def read_labels(path: Path) -> dict[str, NDArray[np.int64]]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path.name} is not JSON ({error}). It {holds}.") from None
+        others = (
+            ""
+            if path.suffix.lower() == ".json"
+            else " Ground truth in other formats (.m, .mat, .npy, .txt, .csv) is read in the browser: Footage, import ground "
+            'truth. For the command line write it as {"Test001": [0, 0, 1, ...], ...}.'
+        )
+        raise ConfigError(f"{path.name} is not JSON ({error}). It {holds}.{others}") from None
     if not isinstance(content, dict) or not content:
         raise ConfigError(f"{path.name} {holds}.")
     truth = {}

@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+import detectors
 from detectors import cli, evaluation, scorefile
 from detectors.base import ConfigError, Heatmaps, Patterns, Person, Track, VideoScores
 from tests.detectors import footage
@@ -79,6 +80,23 @@ def test_an_interrupted_fit_says_that_it_can_go_on(clips, tmp_path, capsys, monk
     assert cli.main([*FIT, "--out", str(tmp_path), str(clips)]) == 130
 
     assert "goes on from the last finished epoch" in capsys.readouterr().err
+
+
+def test_fit_begins_from_the_model_it_is_given(model, clips, tmp_path, monkeypatch):
+    handed = []
+    detector = type(detectors.create("pseudoanomaly"))
+    monkeypatch.setattr(detector, "fit", lambda self, videos, **options: handed.append(options["warm_start"]))
+    monkeypatch.setattr(detector, "save", lambda self, folder: "0" * 64)
+
+    fit = [*FIT, "--warm-start", str(model), "--out", str(tmp_path), str(clips)]
+    assert cli.main(fit) == 0
+    assert handed == [model]
+
+
+def test_a_model_to_begin_from_that_is_not_there_is_said(clips, tmp_path, capsys):
+    said = complaint(capsys, *FIT, "--warm-start", tmp_path / "none", "--out", tmp_path, clips)
+
+    assert "model.safetensors" in said
 
 
 def test_score_prints_one_line_a_video(model, clips, tmp_path, capsys):
@@ -278,6 +296,15 @@ def test_labels_that_are_not_json_are_refused(scores, tmp_path, capsys):
     said = complaint(capsys, "evaluate", "--scores", scores, "--labels", labels)
     assert "not JSON" in said
     assert "must hold an object: video name -> list of 0 and 1" in said
+
+
+def test_ground_truth_of_other_formats_is_sent_to_the_browser(scores, tmp_path, capsys):
+    labels = tmp_path / "UCSDped2.m"
+    labels.write_text("TestVideoFile{end+1}.gt_frame = [61:180];")
+
+    said = complaint(capsys, "evaluate", "--scores", scores, "--labels", labels)
+    assert "read in the browser" in said
+    assert '{"Test001": [0, 0, 1, ...], ...}' in said
 
 
 def test_pickled_scores_are_refused(tmp_path):
