@@ -6,7 +6,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-import torch
 
 import detectors
 from detectors.base import ConfigError
@@ -16,14 +15,6 @@ from tests.detectors import footage
 from tests.detectors.video import clips
 
 RACE = range(40, 60)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module", params=detectors.names())

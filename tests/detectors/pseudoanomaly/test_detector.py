@@ -16,14 +16,6 @@ from tests.detectors import footage
 TINY = {"size": 32, "widths": (4, 4, 4, 4), "epochs": 1, "min_steps": 4, "training_stride": 8}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def usual(tmp_path_factory):
     return footage.write(tmp_path_factory.mktemp("usual"), "usual", footage.scene(60, seed=1))

@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-import torch
 
 import detectors
 from detectors.base import LEFT_OUT, ConfigError, NotFitted, Supervision, UnreadableVideo
@@ -19,14 +18,6 @@ from tests.detectors import check_detector as check
 from tests.detectors import footage
 
 CUT = Cut(8)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def walker(n_frames=20, *, track=1, frames=None, seed=0):

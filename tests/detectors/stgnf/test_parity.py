@@ -20,14 +20,6 @@ pytestmark = parity.NEEDS_VECTORS
 TAGS = ("ShanghaiTech", "ShanghaiTech_HR")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module", params=parity.models())
 def released(request):
     detector = detectors.stgnf.from_reference(parity.weights(request.param), device="cpu")
