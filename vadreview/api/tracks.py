@@ -17,6 +17,7 @@ from vadreview import errors
 from vadreview.api.uploads import parse_uuid
 from vadreview.footage import queries as footage
 from vadreview.footage.models import Video
+from vadreview.review import joint
 from vadreview.runs import queries, tracks
 from vadreview.runs.models import Track
 
@@ -72,7 +73,7 @@ _VIDEO = OpenApiParameter("video", uuid.UUID, required=True)
     )
 )
 class TrackViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
-    """The curves of a video: of its runs, and its own (motion)."""
+    """The curves of a video: of its runs, its own (motion), and that of all detectors together."""
 
     serializer_class = TrackSerializer
     pagination_class = None
@@ -89,6 +90,11 @@ class TrackViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         if run == "null":
             return found.filter(run=None)
         return found.filter(run=parse_uuid(run, field="run")) if run else found
+
+    def list(self, request: Request, *args: object, **kwargs: object) -> Response:
+        """List the curves of a video: of its runs, its own (motion), and of all its detectors together."""
+        joint.refresh(self._video())
+        return super().list(request, *args, **kwargs)
 
     def _video(self) -> Video:
         asked = self.request.query_params.get("video")

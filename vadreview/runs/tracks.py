@@ -10,6 +10,7 @@ over.
 from __future__ import annotations
 
 import math
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ MOST_BUCKETS = 4000
 
 TITLES = {
     "score": "Anomaly score",
+    "all_detectors": "All detectors together",
     "motion_mean": "Motion in the whole picture",
     "motion_strongest_cell": "Motion in the strongest cell",
 }
@@ -69,12 +71,23 @@ def title(name: str) -> str:
 # ---- writing ----
 
 
-def replace(series: Mapping[str, Series], *, video: Video, run: Run | None) -> list[Track]:
-    """Store the tracks of (run, video) in place of those that are there, in one transaction."""
+def replace(
+    series: Mapping[str, Series],
+    *,
+    video: Video,
+    run: Run | None,
+    ids: Mapping[str, uuid.UUID] | None = None,
+) -> list[Track]:
+    """Store the tracks of (run, video) in place of those that are there, in one transaction.
+
+    Of a video's own tracks (no run) only those of the same names go. `ids` gives tracks the ids they shall have.
+    """
     made, blocks = [], []
     for name, one in series.items():
         values = _finite(one.values)
         track = _describe(values, name=name, stride=one.stride, offset=one.offset, video=video, run=run)
+        if ids and name in ids:
+            track.id = ids[name]
         made.append(track)
         for level, numbers in enumerate(_levels(values)):
             blocks.extend(
@@ -82,7 +95,8 @@ def replace(series: Mapping[str, Series], *, video: Video, run: Run | None) -> l
                 for place, at in enumerate(range(0, numbers.size, BLOCK))
             )
     with transaction.atomic():
-        Track.objects.filter(run=run, video=video).delete()
+        there = Track.objects.filter(run=run, video=video)
+        (there if run else there.filter(name__in=series)).delete()
         Track.objects.bulk_create(made)
         TrackBlock.objects.bulk_create(blocks, batch_size=256)
     return made

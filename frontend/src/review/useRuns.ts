@@ -8,6 +8,8 @@ import type { Run, Track, Uuid } from "../api/types";
 export const SCORE = "score";
 /** The video's own reference curve: where the picture moves most. */
 export const MOTION = "motion_strongest_cell";
+/** The curve of all detectors together: of no run, and shown or hidden like that of another run. */
+export const FUSED = "all_detectors";
 
 const NONE: readonly never[] = [];
 
@@ -38,7 +40,7 @@ export function useReviewRuns(project: Uuid, video: Uuid, asked: Uuid | null) {
   return { runs, run, known: data !== undefined, shown, showRun, tracks: tracks ?? NONE };
 }
 
-export type Curve = { track: Track; kind: "chosen" | "other" | "motion"; color: number };
+export type Curve = { track: Track; kind: "chosen" | "other" | "fused" | "motion"; color: number };
 
 /** The curves to draw, the chosen run's last: it lies on top. */
 export function curvesOf(
@@ -54,5 +56,7 @@ export function curvesOf(
     return { track, kind: track.run === run?.id ? "chosen" : "other", color: owner?.color_index ?? 0 };
   });
   curves.sort((one, other) => Number(one.kind === "chosen") - Number(other.kind === "chosen"));
+  const fused = shown.has(FUSED) ? tracks.find((track) => track.run === null && track.name === FUSED) : null;
+  if (fused) curves.unshift({ track: fused, kind: "fused", color: 0 });
   return motion ? [{ track: motion, kind: "motion", color: 0 }, ...curves] : curves;
 }

@@ -48,7 +48,7 @@ export function HoverCard(props: {
           const run = runs.find((one) => one.id === track.run);
           return (
             <div key={track.id} className={classes.hoverValue}>
-              <i style={{ background: kind === "motion" ? "var(--text-dim)" : detectorColor(color) }} />
+              <i style={{ background: hue(kind, color) }} />
               <span>{kind === "motion" ? "motion" : run ? runName(run) : track.title}</span>
               <b>{formatScore(exact?.get(track.id) ?? props.tiles.valueAt(track.id, frame))}</b>
             </div>
@@ -57,6 +57,11 @@ export function HoverCard(props: {
       </div>
     </>
   );
+}
+
+function hue(kind: Curve["kind"], color: number): string {
+  if (kind === "motion") return "var(--text-dim)";
+  return kind === "fused" ? "var(--mantine-color-text)" : detectorColor(color);
 }
 
 type Values = { frame: number; values: ReadonlyMap<Uuid, number | null> };

@@ -16,7 +16,7 @@ import { PolicyForm } from "../PolicyForm";
 import { useReviewSession } from "../session";
 import { TableTwin } from "../TableTwin";
 import { say } from "../tools";
-import { MOTION, SCORE } from "../useRuns";
+import { FUSED, MOTION, SCORE } from "../useRuns";
 import { type Tuner, useStanding } from "../useTrial";
 import classes from "./timeline.module.css";
 import { fit, zoomAt } from "./view";
@@ -66,6 +66,7 @@ function Tool(props: { label: string; onClick: () => void; children: ReactNode }
 function Legend() {
   const { run, runs, tracks, shown, showRun, project } = useReviewSession();
   const motion = tracks.some((track) => track.run === null && track.name === MOTION);
+  const fused = tracks.some((track) => track.run === null && track.name === FUSED);
   const others = runs.filter(
     (one) => one.id !== run?.id && tracks.some((track) => track.run === one.id && track.name === SCORE),
   );
@@ -88,6 +89,11 @@ function Legend() {
         .map((one) => (
           <Key key={one.id} run={one} />
         ))}
+      {fused && shown.has(FUSED) && (
+        <span className={classes.key} title={ABOUT_FUSED}>
+          <i style={{ background: "var(--mantine-color-text)" }} /> all detectors
+        </span>
+      )}
       {motion && (
         <span
           className={classes.key}
@@ -102,13 +108,24 @@ function Legend() {
             <button
               type="button"
               className={classes.more}
-              title="Draw the curves of other runs too"
+              title="Draw other curves too"
               aria-label={`Curves of ${plural(others.length, "other run")}`}
             >
               <Layers2 size={13} aria-hidden /> +{others.length}
             </button>
           </Popover.Target>
           <Popover.Dropdown>
+            {fused && (
+              <Checkbox
+                size="xs"
+                my={4}
+                color="gray"
+                label="All detectors together"
+                description={ABOUT_FUSED}
+                checked={shown.has(FUSED)}
+                onChange={(event) => showRun(FUSED, event.currentTarget.checked)}
+              />
+            )}
             {others.map((one) => (
               <Checkbox
                 key={one.id}
@@ -126,6 +143,9 @@ function Legend() {
     </div>
   );
 }
+
+const ABOUT_FUSED =
+  "Each detector's score as its rank among all frames, averaged over the newest run of each; once enough is accepted and rejected, weighed by that.";
 
 function Key({ run }: { run: Run }) {
   return (

@@ -8,7 +8,7 @@ export type DrawnCurve = {
   columns: Columns;
   range: Range;
   color: string;
-  kind: "chosen" | "other" | "motion";
+  kind: "chosen" | "other" | "fused" | "motion";
 };
 
 type Context = CanvasRenderingContext2D;

@@ -88,7 +88,7 @@ export function drawScene(context: CanvasRenderingContext2D, scene: Scene): void
     const columns = columnsOf(tiles.windows(track.id, view, width), view, width);
     // motion is only a hint: it keeps to the lower half
     const band = kind === "motion" ? lowerHalf(layout) : layout.curve;
-    const stroke = kind === "motion" ? palette.dim : detectorColorLiteral(color, palette.scheme);
+    const stroke = strokeOf(kind, color, palette);
     drawCurve(context, { columns, range, color: stroke, kind }, band, kind === "chosen" ? threshold : null);
   }
   const trial = tools.trial.get();
@@ -108,6 +108,12 @@ export function drawScene(context: CanvasRenderingContext2D, scene: Scene): void
     const active = gesture.kind === "threshold" || trial !== null;
     drawThreshold(context, { value: threshold, range, band: layout.curve, palette, width, active });
   }
+}
+
+/** A detector has its colour everywhere; what is of no detector is of the text's. */
+function strokeOf(kind: Curve["kind"], color: number, palette: Palette): string {
+  if (kind === "motion") return palette.dim;
+  return kind === "fused" ? palette.text : detectorColorLiteral(color, palette.scheme);
 }
 
 function lowerHalf(layout: Layout) {
