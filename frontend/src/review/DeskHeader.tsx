@@ -7,6 +7,7 @@ import { formatCount } from "../lib/format";
 import { paths } from "../lib/paths";
 import { useStore } from "../lib/store";
 import { runName, STAGE_NAMES } from "../runs/names";
+import { TeachHere } from "../teaching/TeachHere";
 import classes from "./desk.module.css";
 import { copyLink } from "./copyLink";
 import { leaveField } from "./keymap";
@@ -16,7 +17,7 @@ import { change, type DeskSettings } from "./settings";
 
 /** Which video and run, how much is left, what the desk does by itself. */
 export function DeskHeader() {
-  const { tools, queue, run } = useReviewSession();
+  const { tools, queue, run, project } = useReviewSession();
   return (
     <div className={classes.header}>
       <VideoPicker />
@@ -31,6 +32,7 @@ export function DeskHeader() {
           </span>
         )}
         <SavedMark />
+        <TeachHere project={project} icon />
         <Tooltip label="Copy a link to this view (Shift C)">
           <ActionIcon
             variant="subtle"

@@ -8,6 +8,7 @@ import type { SegmentOrder, SegmentState } from "../api/types";
 import { formatCount, plural } from "../lib/format";
 import { paths } from "../lib/paths";
 import { useStore } from "../lib/store";
+import { TeachHere } from "../teaching/TeachHere";
 import { ErrorState, LoadingState } from "../ui/states";
 import { leaveField } from "./keymap";
 import { BulkBar } from "./BulkBar";
@@ -231,9 +232,12 @@ function EmptyQueue() {
           {plural(queue.left ?? 0, "item")} left in other videos
         </Button>
       ) : (
-        <Button size="xs" component={Link} to={paths.datasets(project.id)}>
-          Make a dataset of it
-        </Button>
+        <>
+          <TeachHere project={project} />
+          <Button size="xs" variant="default" component={Link} to={paths.datasets(project.id)}>
+            Make a dataset of it
+          </Button>
+        </>
       )}
       {state === "open" && (
         <Button size="xs" variant="default" onClick={() => change(tools.settings, { state: "all" })}>
