@@ -57,6 +57,21 @@ class VoiceSerializer(serializers.Serializer):
     created_at = serializers.DateTimeField()
 
 
+class BeforeSerializer(serializers.Serializer):
+    """What I decided about the same event in another run."""
+
+    verdict = serializers.UUIDField(source="pk")
+    subject = serializers.UUIDField()
+    decision = serializers.ChoiceField(choices=Verdict.Decision.choices)
+    start = serializers.IntegerField()
+    stop = serializers.IntegerField(help_text="Exclusive.")
+    run_name = serializers.SerializerMethodField(help_text="Empty for a span that I drew.")
+    created_at = serializers.DateTimeField()
+
+    def get_run_name(self, verdict: Verdict) -> str:
+        return str(verdict.run) if verdict.run else ""
+
+
 class SegmentSerializer(serializers.ModelSerializer):
     """A proposal with what the asking person, and the others, say about it now."""
 
@@ -64,12 +79,15 @@ class SegmentSerializer(serializers.ModelSerializer):
     severity = serializers.SerializerMethodField()
     verdict = serializers.SerializerMethodField(help_text="Mine, if it is not withdrawn.")
     others = serializers.SerializerMethodField()
+    decided_before = serializers.SerializerMethodField(
+        help_text="By me, in another run, where I say nothing about this segment itself."
+    )
 
     class Meta:
         model = Segment
         fields = [
             "id", "run", "video", "video_name", "start", "stop", "peak_frame", "score", "severity", "verdict",
-            "others",
+            "others", "decided_before",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -88,6 +106,11 @@ class SegmentSerializer(serializers.ModelSerializer):
     def get_others(self, segment: Segment) -> list[dict[str, Any]]:
         others = [one for one in self._voices(segment) if one.reviewer_id != self.context["user"].pk]
         return VoiceSerializer(others, many=True).data
+
+    @extend_schema_field(BeforeSerializer(allow_null=True))
+    def get_decided_before(self, segment: Segment) -> dict[str, Any] | None:
+        found = self.context["before"].get(segment.pk)
+        return BeforeSerializer(found).data if found else None
 
     def _voices(self, segment: Segment) -> list[Verdict]:
         return self.context["voices"].get(segment.pk, [])
@@ -207,7 +230,10 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         return Response(self._serialize([self.get_object()])[0])
 
     def _serialize(self, segments: list[Segment]) -> list[dict[str, Any]]:
-        context = {"user": self.request.user, "voices": queries.about(segment.pk for segment in segments)}
+        user, voices = self.request.user, queries.about(segment.pk for segment in segments)
+        decided = {pk for pk, said in voices.items() if any(one.reviewer_id == user.pk for one in said)}
+        before = queries.before(user, [segment for segment in segments if segment.pk not in decided])
+        context = {"user": user, "voices": voices, "before": before}
         return SegmentSerializer(segments, many=True, context=context).data
 
     @extend_schema(request=PreviewQuestionSerializer, responses=PreviewSerializer, filters=False)

@@ -57,7 +57,12 @@ class Verdict(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["reviewer", "subject", "-created_at"])]
+        indexes = [
+            models.Index(fields=["reviewer", "subject", "-created_at"]),
+            # what was decided before about the event of a segment: review.queries.before
+            models.Index(fields=["reviewer", "video", "start"]),
+            models.Index(fields=["reviewer", "video", "proposed_start"]),
+        ]
         constraints = [models.CheckConstraint(condition=Q(start__lt=F("stop")), name="verdict_span")]
 
     def __str__(self) -> str:

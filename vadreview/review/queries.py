@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, ExpressionWrapper, F, FloatField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Greatest, Least
 
 from vadreview.accounts.models import User
 from vadreview.footage import queries as footage
 from vadreview.footage.models import Project
 from vadreview.review.models import Verdict
+from vadreview.runs import proposals
 from vadreview.runs.models import Run, Segment
 
 FIRM = (Verdict.Decision.ACCEPT, Verdict.Decision.REJECT)
@@ -107,15 +109,72 @@ def _settled_in(project: Project) -> list[Settled[Voice]]:
 
 
 def undecided_by(user: User, segments: QuerySet[Segment]) -> QuerySet[Segment]:
-    """Keep the segments that `user` still has to decide; one that they withdrew is among them again."""
-    said = segments.alias(_said=_last_decision_of(user))
-    return said.filter(Q(_said__isnull=True) | Q(_said=Verdict.Decision.WITHDRAWN))
+    """Keep the segments that `user` still has to decide; one that they withdrew is among them again.
+
+    What they have decided in another run need not be decided again: see `before`.
+    """
+    return segments.alias(_said=_last_decision_of(user)).filter(_IS_SILENT & ~_is_decided_before(user))
 
 
 def decided_by(user: User, segments: QuerySet[Segment]) -> QuerySet[Segment]:
-    return segments.alias(_said=_last_decision_of(user)).exclude(
-        Q(_said__isnull=True) | Q(_said=Verdict.Decision.WITHDRAWN)
+    """Keep the segments that `user` has decided, here or before."""
+    return segments.alias(_said=_last_decision_of(user)).exclude(_IS_SILENT & ~_is_decided_before(user))
+
+
+_IS_SILENT = Q(_said__isnull=True) | Q(_said=Verdict.Decision.WITHDRAWN)
+
+
+def before(user: User, segments: Iterable[Segment]) -> dict[uuid.UUID, Verdict]:
+    """Return what `user` decided about the same events in other runs: segment -> the newest such verdict.
+
+    An event is the same where the span that was asked about, or the span as the person corrected it, overlaps the
+    segment by at least `proposals.SAME_EVENT`.
+    """
+    wanted = list(segments)
+    mine = current(Verdict.objects.filter(reviewer=user, video__in={one.video_id for one in wanted}))
+    by_video: dict[uuid.UUID, list[Verdict]] = {}
+    for verdict in newest_first(mine.filter(decision__in=FIRM)).select_related("run"):
+        by_video.setdefault(verdict.video_id, []).append(verdict)
+    found = {}
+    for segment in wanted:
+        same = (one for one in by_video.get(segment.video_id, []) if _is_same_event(one, segment))
+        if (verdict := next(same, None)) is not None:
+            found[segment.pk] = verdict
+    return found
+
+
+def _is_same_event(verdict: Verdict, segment: Segment) -> bool:
+    asked = [(verdict.start, verdict.stop)]
+    if verdict.proposed_start is not None and verdict.proposed_stop is not None:
+        asked.append((verdict.proposed_start, verdict.proposed_stop))
+    here = (segment.start, segment.stop)
+    return verdict.subject != segment.pk and any(
+        proposals.overlap(span, here) >= proposals.SAME_EVENT for span in asked
     )
+
+
+def _is_decided_before(user: User) -> Q:
+    """Say the same as `_is_same_event` to the database, of the user's firm verdicts that stand."""
+    mine = current(
+        Verdict.objects.filter(reviewer_id=user.pk, video=OuterRef("video"), decision__in=FIRM).exclude(
+            subject=OuterRef("pk")
+        )
+    )
+    asked = _overlapping(mine, "proposed_start", "proposed_stop")
+    return Q(Exists(asked)) | Q(Exists(_overlapping(mine, "start", "stop")))
+
+
+def _overlapping(verdicts: QuerySet[Verdict], start: str, stop: str) -> QuerySet[Verdict]:
+    """Keep the verdicts of which a span overlaps the outer segment by at least SAME_EVENT."""
+    first, last = OuterRef("start"), OuterRef("stop")
+    common = Least(F(stop), last) - Greatest(F(start), first)
+    union = Greatest(F(stop), last) - Least(F(start), first)
+    # such a span begins no farther before the segment than that is long: the index finds the few that may
+    near = verdicts.filter(**{f"{start}__lt": last, f"{start}__gte": 2 * first - last})
+    return near.alias(
+        _common=ExpressionWrapper(common * 1.0, FloatField()),
+        _union=ExpressionWrapper(union * proposals.SAME_EVENT, FloatField()),
+    ).filter(_common__gte=F("_union"))
 
 
 def decided_in(run: Run) -> set[uuid.UUID]:

@@ -156,15 +156,19 @@ def store(run: Run, proposal: Proposal, *, decided: Collection[uuid.UUID] = ()) 
 
 
 def _same_event(found: inference.Interval, settled: Sequence[Segment]) -> Segment | None:
-    """Return the segment that overlaps a new proposal most, if by at least SAME_EVENT (intersection over union)."""
+    """Return the segment that overlaps a new proposal most, if by at least SAME_EVENT."""
 
-    def overlap(segment: Segment) -> float:
-        common = min(segment.stop, found.stop) - max(segment.start, found.start)
-        union = max(segment.stop, found.stop) - min(segment.start, found.start)
-        return common / union
+    def shared(segment: Segment) -> float:
+        return overlap((segment.start, segment.stop), (found.start, found.stop))
 
-    best = max(settled, key=overlap, default=None)
-    return best if best is not None and overlap(best) >= SAME_EVENT else None
+    best = max(settled, key=shared, default=None)
+    return best if best is not None and shared(best) >= SAME_EVENT else None
+
+
+def overlap(one: audit.Span, other: audit.Span) -> float:
+    """Return intersection over union of two half-open spans, 0 where they share nothing."""
+    common = min(one[1], other[1]) - max(one[0], other[0])
+    return max(common, 0) / (max(one[1], other[1]) - min(one[0], other[0]))
 
 
 def propose(run: Run, *, policy: inference.Policy | Mapping[str, Any], high: float | None = None) -> int:

@@ -853,7 +853,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** @description The curves of a video: of its runs, and its own (motion). */
+    /** @description List the curves of a video: of its runs, its own (motion), and of all its detectors together. */
     get: operations["tracks_list"];
     put?: never;
     post?: never;
@@ -1204,6 +1204,21 @@ export interface components {
      * @enum {string}
      */
     BasedOnEnum: "ground_truth" | "verdicts" | "both";
+    /** @description What I decided about the same event in another run. */
+    Before: {
+      /** Format: uuid */
+      verdict: string;
+      /** Format: uuid */
+      subject: string;
+      decision: components["schemas"]["DecisionEnum"];
+      start: number;
+      /** @description Exclusive. */
+      stop: number;
+      /** @description Empty for a span that I drew. */
+      readonly run_name: string;
+      /** Format: date-time */
+      created_at: string;
+    };
     /** @enum {unknown} */
     BlankEnum: "";
     Bounded: {
@@ -1476,6 +1491,8 @@ export interface components {
       paths?: string;
       /** @description Of the preview: another outcome than that is refused. */
       digest?: string;
+      /** @description JSON: name in a file -> id of the video that it means, where none or several fit. */
+      chosen?: string;
     };
     GroundTruthImport: {
       /** Format: uuid */
@@ -2663,6 +2680,8 @@ export interface components {
       /** @description Mine, if it is not withdrawn. */
       readonly verdict: components["schemas"]["Verdict"] | null;
       readonly others: components["schemas"]["Voice"][];
+      /** @description By me, in another run, where I say nothing about this segment itself. */
+      readonly decided_before: components["schemas"]["Before"] | null;
     };
     SegmentChange: {
       change: components["schemas"]["ChangeEnum"];

@@ -1,3 +1,4 @@
+import { History } from "lucide-react";
 import { memo } from "react";
 
 import type { Video } from "../api/types";
@@ -62,7 +63,7 @@ export const QueueItem = memo(function QueueItem({ item, video, chosen, onOpen }
             </span>
           </span>
           <span className={classes.line}>
-            <StateMark state={state} />
+            {item.before ? <BeforeMark before={item.before} /> : <StateMark state={state} />}
             <Edited subject={item.subject} />
             <OthersMark item={item} />
           </span>
@@ -71,6 +72,21 @@ export const QueueItem = memo(function QueueItem({ item, video, chosen, onOpen }
     </div>
   );
 });
+
+const DECIDED: Record<string, string> = { accept: "accepted", reject: "rejected" };
+
+/** The same event was decided in another run: it need not be decided again, and can be. */
+function BeforeMark({ before }: { before: NonNullable<Item["before"]> }) {
+  const where = before.run_name ? `in “${before.run_name}”` : "as a span that you marked";
+  return (
+    <span
+      className={classes.before}
+      title={`You ${DECIDED[before.decision] ?? "decided"} this event ${where}. Decide here to say otherwise.`}
+    >
+      <History size={12} aria-hidden /> {DECIDED[before.decision] ?? "decided"} before
+    </span>
+  );
+}
 
 /** Ctrl with a click marks too, Shift marks all in between. */
 function MarkBox({ item }: { item: Item }) {

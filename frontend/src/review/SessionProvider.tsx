@@ -10,7 +10,7 @@ import { timebaseOf } from "../lib/frames";
 import { createStore } from "../lib/store";
 import { may } from "../ui/projectContext";
 import { createActs, type Effects, type Moment } from "./acts";
-import { spanOf } from "./items";
+import { isOpen, spanOf } from "./items";
 import type { Place } from "./place";
 import { type Session, SessionContext } from "./session";
 import { clampView, fit, reveal, zoomTo } from "./timeline/view";
@@ -167,7 +167,7 @@ type First = { place: Place; items: Session["items"]; acts: Session["acts"]; vid
 /** Whoever comes without saying where to look is shown what stands out most in this video. */
 function useFirstItem({ place, items, acts, video, ready }: First): void {
   const done = useRef<Uuid | null>(null);
-  const open = items.filter((item) => item.judgement === null && item.score !== null);
+  const open = items.filter((item) => isOpen(item) && item.score !== null);
   const first = open.toSorted((one, other) => (other.score ?? 0) - (one.score ?? 0))[0];
   useEffect(() => {
     if (!ready || done.current === video.id) return;

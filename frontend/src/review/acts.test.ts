@@ -22,6 +22,7 @@ function item(subject: string, start: number): Item {
     severity: "high",
     judgement: null,
     others: [],
+    before: null,
   };
 }
 

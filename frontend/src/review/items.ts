@@ -27,6 +27,8 @@ export type Item = {
   severity: Severity | null;
   judgement: Judgement | null;
   others: readonly Voice[];
+  /** what I decided about the same event in another run; null where I have said something about this one */
+  before: Segment["decided_before"];
 };
 
 export type ItemState = "proposed" | "accepted" | "rejected" | "adjusted" | "unsure";
@@ -113,6 +115,7 @@ export function itemOfSegment(segment: Segment, opinion: Opinion, hearing: Heari
     severity: segment.severity,
     judgement,
     others,
+    before: judgement ? null : segment.decided_before,
   };
   itemsOf.set(segment, made);
   return made;
@@ -141,7 +144,13 @@ export function itemOfSpan(
     severity: null,
     judgement,
     others,
+    before: null,
   };
+}
+
+/** Do I still have to decide it? */
+export function isOpen({ judgement, before }: Item): boolean {
+  return judgement === null && before === null;
 }
 
 /** The peak before or after a frame. `peaks` in any order. */

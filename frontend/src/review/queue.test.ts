@@ -26,6 +26,7 @@ function segment(id: string, verdict: Partial<Verdict> | null = null): Segment {
     severity: "high",
     verdict: verdict as Verdict | null,
     others: [],
+    decided_before: null,
   };
 }
 
@@ -55,6 +56,17 @@ describe("the list", () => {
       );
     expect(list(null)).toEqual(["0", "2"]);
     expect(list("1")).toEqual(["0", "1", "2"]);
+  });
+
+  test("what was decided in another run is not open, and is passed over", () => {
+    const before = { decision: "reject", run_name: "First" } as Segment["decided_before"];
+    const segments = [segment("0"), { ...segment("1"), decided_before: before }, segment("2")];
+    const list = (state: "open" | "decided" | "all", opinion = decided()) =>
+      queueItems([segments], { state, opinion, selected: null });
+    expect(list("open").map((item) => item.subject)).toEqual(["0", "2"]);
+    expect(list("decided").map((item) => item.subject)).toEqual(["1"]);
+    expect(list("decided", decided("1"))[0]?.before).toBeNull();
+    expect(nextOpen(list("all"), "0")?.subject).toBe("2");
   });
 
   test("what was undone comes back to its own place", () => {

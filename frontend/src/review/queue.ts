@@ -1,5 +1,5 @@
 import type { Segment, SegmentState, Uuid } from "../api/types";
-import { type Hearing, inConflict, type Item, itemOfSegment, type Opinion } from "./items";
+import { type Hearing, inConflict, isOpen, type Item, itemOfSegment, type Opinion } from "./items";
 
 export const QUEUE_PAGE = 100;
 
@@ -8,7 +8,7 @@ function belongs(item: Item, state: SegmentState): boolean {
   if (state === "all" || state === "suspect") return true;
   if (state === "conflict") return inConflict(item);
   if (state === "unsure") return item.judgement === null || item.judgement.decision === "unsure";
-  return (item.judgement === null) === (state === "open");
+  return isOpen(item) === (state === "open");
 }
 
 /**
@@ -57,5 +57,5 @@ export function neighbour(items: readonly Item[], selected: Uuid | null, directi
 export function nextOpen(items: readonly Item[], selected: Uuid | null): Item | null {
   const place = items.findIndex((item) => item.subject === selected);
   const onwards = [...items.slice(place + 1), ...items.slice(0, Math.max(place, 0))];
-  return onwards.find((item) => item.judgement === null && item.subject !== selected) ?? null;
+  return onwards.find((item) => isOpen(item) && item.subject !== selected) ?? null;
 }

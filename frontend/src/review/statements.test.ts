@@ -26,6 +26,7 @@ function item(subject: string, start: number, changed: Partial<Item> = {}): Item
     severity: "high",
     judgement: null,
     others: [],
+    before: null,
     ...changed,
   };
 }

@@ -49,6 +49,7 @@ def test_a_segment_says_what_a_person_needs_to_decide(client, segment, reviewer,
                 "created_at": theirs.created_at.isoformat().replace("+00:00", "Z"),
             }
         ],
+        "decided_before": None,
     }
     assert verdict["id"] == str(mine.pk)
 
@@ -140,7 +141,7 @@ def test_a_long_queue_costs_no_more_queries_than_a_short_one(
         factories.VerdictFactory(segment=segment, reviewer=reviewer)
         factories.VerdictFactory(segment=segment, reviewer=manager)
 
-    with django_assert_max_num_queries(5):  # session, user, count, page, voices
+    with django_assert_max_num_queries(6):  # session, user, count, page, voices, before
         page = client.get(URL, {"page_size": 500, "state": "all", "order": "score"}).json()
 
     assert page["count"] == len(page["results"]) == 203

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 
 import { plural } from "../../lib/format";
 import { useStore } from "../../lib/store";
-import { itemOfSegment } from "../items";
+import { isOpen, itemOfSegment } from "../items";
 import { NONE_MARKED } from "../marked";
 import { useReviewSession } from "../session";
 import type { Selection as Held } from "../selection";
@@ -19,7 +19,7 @@ export function Selection() {
 function Chosen({ held }: { held: Held }) {
   const { tools, opinion, mayDecide } = useReviewSession();
   const items = held.segments.map((segment) => itemOfSegment(segment, opinion));
-  const open = items.filter((item) => item.judgement === null);
+  const open = items.filter(isOpen);
   const together = (): void => {
     tools.marked.set(new Set(open.map((item) => item.subject)));
     tools.tab.set("queue"); // what is marked is decided there, and it says how many were never opened
