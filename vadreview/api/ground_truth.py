@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass
 from typing import IO, get_args
@@ -38,6 +39,10 @@ _FILES = {
             ),
             "digest": serializers.CharField(
                 required=False, help_text="Of the preview: another outcome than that is refused."
+            ),
+            "chosen": serializers.CharField(
+                required=False,
+                help_text="JSON: name in a file -> id of the video that it means, where none or several fit.",
             ),
         },
     )
@@ -151,7 +156,9 @@ class GroundTruthView(FilesView):
     def post(self, request: Request, project: uuid.UUID) -> Response:
         """Import what fits; files and videos that do not fit are left out, as the preview says."""
         asked = _asked(request, project)
-        made = importing.store(asked.project, asked.files, by=request.user, digest=asked.digest)
+        made = importing.store(
+            asked.project, asked.files, by=request.user, digest=asked.digest, chosen=asked.chosen
+        )
         row = _described(GroundTruthImport.objects.filter(pk=made.pk)).get()
         return Response(GroundTruthImportSerializer(row).data, status=status.HTTP_201_CREATED)
 
@@ -164,7 +171,11 @@ class GroundTruthPreviewView(FilesView):
     @extend_schema(request=_FILES, responses=GroundTruthPreviewSerializer)
     def post(self, request: Request, project: uuid.UUID) -> Response:
         asked = _asked(request, project)
-        return Response(GroundTruthPreviewSerializer(importing.preview(asked.project, asked.files)).data)
+        return Response(
+            GroundTruthPreviewSerializer(
+                importing.preview(asked.project, asked.files, chosen=asked.chosen)
+            ).data
+        )
 
 
 class GroundTruthImportView(APIView):
@@ -185,6 +196,7 @@ class _Asked:
     project: Project
     files: list[tuple[str, IO[bytes], int]]
     digest: str
+    chosen: dict[str, uuid.UUID]
 
 
 def _project(request: Request, pk: uuid.UUID) -> Project:
@@ -206,7 +218,17 @@ def _asked(request: Request, pk: uuid.UUID) -> _Asked:
     if len(paths) != len(files):
         paths = [file.name for file in files]
     named = [(path, file.file, file.size) for path, file in zip(paths, files, strict=True)]
-    return _Asked(project, named, str(request.data.get("digest", "")))
+    return _Asked(project, named, str(request.data.get("digest", "")), _chosen(request))
+
+
+def _chosen(request: Request) -> dict[str, uuid.UUID]:
+    """Read which videos a person picked. Raises Invalid."""
+    try:
+        given = json.loads(str(request.data.get("chosen") or "{}"))
+        return {str(name): uuid.UUID(video) for name, video in given.items()}
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        sentence = "“chosen” must be a JSON object: the name in the file -> the id of a video."
+        raise errors.Invalid(sentence, fields={"chosen": sentence}) from None
 
 
 def _described(imports: QuerySet[GroundTruthImport]) -> QuerySet[GroundTruthImport]:

@@ -3,11 +3,13 @@ import { FileText, FolderUp } from "lucide-react";
 import { useRef, useState } from "react";
 
 import {
+  type ChosenVideos,
   type TruthFile,
   useGroundTruthImports,
   useImportGroundTruth,
   usePreviewGroundTruth,
 } from "../api/queries/groundTruth";
+import { useVideos } from "../api/queries/videos";
 import type { Project } from "../api/types";
 import { plural } from "../lib/format";
 import { FormError } from "../ui/FormError";
@@ -23,22 +25,26 @@ export function GroundTruthModal(props: { project: Project; opened: boolean; clo
   const imports = useGroundTruthImports(project.id, opened);
   const preview = usePreviewGroundTruth(project.id);
   const store = useImportGroundTruth(project.id);
+  const videos = useVideos(project.id);
   const [files, setFiles] = useState<readonly TruthFile[]>([]);
+  const [chosen, setChosen] = useState<ChosenVideos>({});
 
-  const choose = (chosen: readonly TruthFile[]) => {
-    if (chosen.length === 0) return;
-    setFiles(chosen);
+  const look = (wanted: readonly TruthFile[], videos: ChosenVideos) => {
+    if (wanted.length === 0) return;
+    setFiles(wanted);
+    setChosen(videos);
     store.reset();
-    preview.mutate(chosen);
+    preview.mutate({ files: wanted, chosen: videos });
   };
   const reset = () => {
     setFiles([]);
+    setChosen({});
     preview.reset();
     store.reset();
   };
   const confirm = (digest: string) =>
     store.mutate(
-      { files, digest },
+      { files, chosen, digest },
       {
         onSuccess: (made) => {
           notifyDone(`Known events of ${plural(made.videos, "video")} are in`);
@@ -65,12 +71,17 @@ export function GroundTruthModal(props: { project: Project; opened: boolean; clo
           (.csv, .json) and pixel masks (.npz, or images in a folder named after their video) can be read,
           also from a zip.
         </Text>
-        <Chooser onChoose={choose} />
+        <Chooser onChoose={(wanted) => look(wanted, {})} />
         {preview.isPending && <LoadingState label="Looking at the files" />}
         <FormError error={preview.error ?? store.error} />
         {found && (
           <>
-            <GroundTruthPreviewTable preview={found} />
+            <GroundTruthPreviewTable
+              preview={found}
+              videos={videos.data?.filter((video) => video.state === "ready") ?? []}
+              chosen={chosen}
+              onChoose={(name, video) => look(files, { ...chosen, [name]: video })}
+            />
             <Group justify="flex-end" gap="xs">
               <Button variant="default" onClick={reset}>
                 Choose others

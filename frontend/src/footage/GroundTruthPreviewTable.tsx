@@ -1,6 +1,7 @@
-import { Table, Text } from "@mantine/core";
+import { Select, Table, Text } from "@mantine/core";
 
-import type { GroundTruthMatch, GroundTruthPreview, KnownSpan } from "../api/types";
+import type { ChosenVideos } from "../api/queries/groundTruth";
+import type { GroundTruthMatch, GroundTruthPreview, KnownSpan, Uuid, Video } from "../api/types";
 import { formatCount, plural } from "../lib/format";
 import { Notice } from "../ui/Notice";
 import { StatusBadge } from "../ui/StatusBadge";
@@ -9,7 +10,8 @@ import classes from "./groundTruth.module.css";
 const SHOWN = 4;
 
 /** What each file would say about which video, before anything is stored. */
-export function GroundTruthPreviewTable({ preview }: { preview: GroundTruthPreview }) {
+export function GroundTruthPreviewTable(props: { preview: GroundTruthPreview } & Picking) {
+  const { preview, ...picking } = props;
   const { matches, unread } = preview;
   return (
     <>
@@ -39,7 +41,7 @@ export function GroundTruthPreviewTable({ preview }: { preview: GroundTruthPrevi
             </Table.Thead>
             <Table.Tbody>
               {matches.map((match, place) => (
-                <Row key={place} match={match} />
+                <Row key={place} match={match} {...picking} />
               ))}
             </Table.Tbody>
           </Table>
@@ -49,8 +51,16 @@ export function GroundTruthPreviewTable({ preview }: { preview: GroundTruthPrevi
   );
 }
 
-function Row({ match }: { match: GroundTruthMatch }) {
+/** Which video is meant, where the names do not say. */
+type Picking = {
+  videos: readonly Video[];
+  chosen: ChosenVideos;
+  onChoose: (name: string, video: Uuid) => void;
+};
+
+function Row({ match, ...picking }: { match: GroundTruthMatch } & Picking) {
   const fits = match.status === "ready";
+  const byHand = ["no_video", "ambiguous"].includes(match.status) || match.name in picking.chosen;
   return (
     <Table.Tr className={classes.row}>
       <Table.Td>
@@ -62,6 +72,7 @@ function Row({ match }: { match: GroundTruthMatch }) {
       <Table.Td>
         <StatusBadge tone={fits ? "done" : "failed"}>{match.video_name ?? "No video"}</StatusBadge>
         {!fits && <Text size="sm">{match.reason}</Text>}
+        {byHand && match.name !== "*" && <VideoChoice name={match.name} {...picking} />}
         {fits && match.replaces > 0 && (
           <Text size="xs" c="dimmed">
             In place of {plural(match.replaces, "event")} known now
@@ -93,6 +104,24 @@ function Row({ match }: { match: GroundTruthMatch }) {
           : "–"}
       </Table.Td>
     </Table.Tr>
+  );
+}
+
+function VideoChoice({ name, videos, chosen, onChoose }: { name: string } & Picking) {
+  return (
+    <Select
+      size="xs"
+      mt={4}
+      maw={260}
+      searchable
+      allowDeselect={false}
+      aria-label={`Video that “${name}” means`}
+      placeholder="Choose its video"
+      nothingFoundMessage="No video of that name"
+      data={videos.map((video) => ({ value: video.id, label: video.name }))}
+      value={chosen[name] ?? null}
+      onChange={(video) => video && onChoose(name, video)}
+    />
   );
 }
 

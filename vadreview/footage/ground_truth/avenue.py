@@ -1,5 +1,8 @@
 """CUHK Avenue, of which two different label sets go around; what is in a file tells them apart.
 
+By content, not by hash: neither set is published with one, and both are passed on re-saved by other versions of MATLAB and
+scipy, which changes every byte and no label.
+
 Lu et al. (the data set's own): `testing_label_mask/3_label.mat`, one clip a file, `volLabel`, a cell of T masks.
 Hasan et al. (as Liu et al. 2018 and many after them use it): `avenue.mat`, all 21 clips, `gt`, a cell of spans, frames
 from 1 with both ends included. They disagree: in clip 18, for one, the masks are abnormal throughout and the spans not.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -22,6 +23,7 @@ from vadreview.footage.ground_truth.matching import Match, Matcher
 from vadreview.footage.models import GroundTruth, GroundTruthImport, KnownVideo, Project, Video
 
 Files = Iterable[tuple[str, IO[bytes], int]]
+Chosen = Mapping[str, uuid.UUID]  # the name in a file -> the video that a person picked for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,10 @@ class Preview:
         return [match for match in self.matches if match.status == "ready"]
 
 
-def preview(project: Project, files: Files) -> Preview:
-    """Say what the files would change, and change nothing. Raises TooLarge."""
+def preview(project: Project, files: Files, *, chosen: Chosen | None = None) -> Preview:
+    """Say what the files would change, and change nothing; `chosen` are the videos picked by hand. Raises TooLarge."""
     matches, unread = [], []
-    for one in _fitted(project, files):
+    for one in _fitted(project, files, chosen):
         if isinstance(one, formats.Unread):
             unread.append(one)
         else:
@@ -48,7 +50,9 @@ def preview(project: Project, files: Files) -> Preview:
     return Preview(matches, unread, _digest(matches))
 
 
-def store(project: Project, files: Files, *, by: User, digest: str = "") -> GroundTruthImport:
+def store(
+    project: Project, files: Files, *, by: User, digest: str = "", chosen: Chosen | None = None
+) -> GroundTruthImport:
     """Store what fits, all or nothing; a video's former ground truth comes back when the import is undone.
 
     Raises Invalid if nothing fits, Conflict if the outcome is another than that of the preview `digest`.
@@ -59,7 +63,7 @@ def store(project: Project, files: Files, *, by: User, digest: str = "") -> Grou
     )
     matches, rows, masks = [], [], []
     try:
-        for one in _fitted(project, files):
+        for one in _fitted(project, files, chosen):
             if isinstance(one, formats.Unread):
                 continue
             matches.append(_without_mask(one))
@@ -128,12 +132,12 @@ def check_size(total: int) -> None:
 # ---- inside ----
 
 
-def _fitted(project: Project, files: Files) -> Iterator[Match | formats.Unread]:
+def _fitted(project: Project, files: Files, chosen: Chosen | None) -> Iterator[Match | formats.Unread]:
     listed = list(files)
     check_size(sum(size for _, _, size in listed))
     videos = project.videos.filter(state=Video.State.READY).order_by("name", "created_at")
     names = [label["name"] for label in project.labels]
-    matcher = Matcher(list(videos), names, times=_times)
+    matcher = Matcher(list(videos), names, times=_times, chosen=chosen)
     for one in formats.read(listed):
         if isinstance(one, formats.Unread):
             yield one

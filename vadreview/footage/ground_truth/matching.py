@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -48,22 +49,30 @@ class Match:
 class Matcher:
     """Remembers which videos were spoken of, so that two files about one video are noticed.
 
-    times: gives the time in seconds at which each frame of a video is shown, float64 (N,).
+    times: gives the time in seconds at which each frame of a video is shown, float64 (N,). chosen: the videos that a
+    person picked for names that fit none, or several.
     """
 
     def __init__(
-        self, videos: Sequence[Video], labels: Iterable[str], *, times: Callable[[Video], NDArray[np.float64]]
+        self,
+        videos: Sequence[Video],
+        labels: Iterable[str],
+        *,
+        times: Callable[[Video], NDArray[np.float64]],
+        chosen: Mapping[str, uuid.UUID] | None = None,
     ) -> None:
         self._videos = list(videos)
         self._labels = {label.casefold(): label for label in labels}
         self._times = times
+        self._chosen = dict(chosen or {})
         self._spoken_of: dict[object, str] = {}
 
     def fit(self, truth: Truth) -> list[Match]:
         """Fit a truth to its video; labels that run on over all videos give one match for each."""
         if truth.name == EVERY_VIDEO:
             return self._split(truth)
-        found = _called(self._videos, truth.name)
+        picked = self._chosen.get(truth.name)
+        found = [video for video in self._videos if video.pk == picked] or _called(self._videos, truth.name)
         if not found:
             return [Match(truth, "no_video", f"No video of this project is called “{truth.name}”.")]
         if len(found) > 1:

@@ -7,15 +7,19 @@ import { videoKeys } from "./videos";
 
 /** A file and where it lies in the folder that was chosen. */
 export type TruthFile = { file: File; path: string };
+/** The name in a file -> the video that a person picked for it. */
+export type ChosenVideos = Readonly<Record<string, Uuid>>;
+type Question = { files: readonly TruthFile[]; chosen: ChosenVideos };
 
 const keys = { list: (project: Uuid) => ["ground-truth", project] as const };
 
 const address = (project: Uuid, rest = "") => `/api/projects/${project}/ground-truth/${rest}`;
 
-function formOf(files: readonly TruthFile[], digest = ""): FormData {
+function formOf({ files, chosen }: Question, digest = ""): FormData {
   const form = new FormData();
   for (const { file } of files) form.append("files", file);
   form.append("paths", files.map(({ path }) => path.replace(/[\r\n]/g, " ")).join("\n"));
+  if (Object.keys(chosen).length > 0) form.append("chosen", JSON.stringify(chosen));
   if (digest) form.append("digest", digest);
   return form;
 }
@@ -30,17 +34,18 @@ export function useGroundTruthImports(project: Uuid, enabled: boolean) {
 
 export function usePreviewGroundTruth(project: Uuid) {
   return useMutation({
-    mutationFn: (files: readonly TruthFile[]) =>
-      api.form<GroundTruthPreview>(address(project, "preview/"), formOf(files)),
+    mutationFn: (question: Question) =>
+      api.form<GroundTruthPreview>(address(project, "preview/"), formOf(question)),
   });
 }
 
 export function useImportGroundTruth(project: Uuid) {
   const changed = useChanged(project);
   return useMutation({
-    mutationFn: ({ files, digest }: { files: readonly TruthFile[]; digest: string }) =>
-      api.form<GroundTruthImport>(address(project), formOf(files, digest)),
-    onSuccess: changed,
+    mutationFn: ({ digest, ...question }: Question & { digest: string }) =>
+      api.form<GroundTruthImport>(address(project), formOf(question, digest)),
+    // not waited for: what is imported is imported, and is said at once
+    onSuccess: () => void changed(),
   });
 }
 

@@ -108,6 +108,37 @@ def test_a_name_nobody_has_is_said(client, project, video):
     assert match["video"] is None
 
 
+def test_a_person_may_say_which_video_a_name_means(client, project, video):
+    factories.VideoFactory(project=project, name="1.mp4")
+    other = factories.VideoFactory(project=project, name="clip 01.mp4")
+    files = [("labels.json", {"elsewhere": [[1, 5]], "Test001": [[7, 9]]})]
+    chosen = json.dumps({"elsewhere": str(video.pk), "Test001": str(other.pk)})
+
+    seen = send(client, url(project, "preview"), *files, chosen=chosen).json()
+    imported(client, project, *files, chosen=chosen, digest=seen["digest"])
+
+    assert [match["status"] for match in seen["matches"]] == ["ready", "ready"]
+    assert known(video) == [(1, 5, "")]
+    assert known(other) == [(7, 9, "")]
+
+
+def test_a_video_of_another_project_cannot_be_picked(client, project, video):
+    there = factories.VideoFactory(name="there.mp4")
+
+    chosen = json.dumps({"elsewhere": str(there.pk)})
+    answer = send(client, url(project, "preview"), ("a.json", {"elsewhere": [[1, 5]]}), chosen=chosen)
+
+    assert answer.json()["matches"][0]["status"] == "no_video"
+
+
+@pytest.mark.parametrize("chosen", ["[]", "{", '{"a": 1}', '{"a": "no id"}', "1"])
+def test_a_choice_that_is_none_is_refused(client, project, video, chosen):
+    answer = send(client, url(project, "preview"), ("a.json", {"elsewhere": [[1, 5]]}), chosen=chosen)
+
+    assert answer.status_code == 400
+    assert "JSON object" in answer.json()["fields"]["chosen"]
+
+
 def test_videos_of_other_projects_and_unready_ones_are_not_found(client, project):
     factories.VideoFactory(name="there.mp4")
     factories.VideoFactory(project=project, name="soon.mp4", state=Video.State.INGESTING)
