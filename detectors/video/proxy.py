@@ -132,7 +132,8 @@ class _Facts:
         if missing > max(1, 2 * gap, 0.02 * (self.declared_s or 0)):
             yield f"The last {missing:,.1f} s could not be decoded; the file may be cut off."
         if self.damaged:
-            yield f"{self.damaged} damaged places were skipped; pictures near them may look broken."
+            places = "1 damaged place was" if self.damaged == 1 else f"{self.damaged} damaged places were"
+            yield f"{places} skipped; pictures near them may look broken."
         gaps = np.diff(index.times_s)
         if len(gaps) and gaps.max() > max(2, 10 * np.median(gaps)):
             at = index.times_s[gaps.argmax()]

@@ -263,9 +263,24 @@ def delete_video(video: Video) -> None:
 
 
 def _users(error: ProtectedError) -> str:
-    kinds = sorted({row._meta.verbose_name_plural for row in error.protected_objects})
-    plain = {"run videos": "runs", "dataset videos": "datasets"}
-    return " and ".join(plain.get(str(kind), str(kind)) for kind in kinds)
+    """Name what stands on a video, by what a person would have to delete."""
+    owners: dict[str, set[str]] = {}
+    for row in error.protected_objects:
+        # rows of later apps, of which this one knows no more than what they belong to
+        owner = next((getattr(row, name) for name in ("run", "dataset") if hasattr(row, f"{name}_id")), None)
+        kind = (
+            row._meta.verbose_name if owner is None or hasattr(row, "decision") else owner._meta.verbose_name
+        )
+        owners.setdefault(str(kind), set()).add(str(row.pk) if kind == "verdict" else f"“{owner or row}”")
+    return " and ".join(_counted(kind, names) for kind, names in sorted(owners.items()))
+
+
+def _counted(kind: str, names: set[str]) -> str:
+    plural = kind if len(names) == 1 else f"{kind}s"
+    if kind == "verdict":
+        return f"{len(names)} {plural}"
+    listed = ", ".join(sorted(names)[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"the {plural} {listed}"
 
 
 def remove_after_commit(*paths: Path) -> None:

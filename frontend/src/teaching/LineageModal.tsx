@@ -36,7 +36,7 @@ function Facts({ lineage, project }: { lineage: Lineage; project: Project }) {
       {verdicts.audit > 0 && (
         <p>
           {plural(verdicts.audit, "verdict")} of the audit share ({Math.round(lineage.audit_share * 100)} %)
-          only measure.
+          only {verdicts.audit === 1 ? "measures" : "measure"}.
         </p>
       )}
       {(verdicts.disputed > 0 || frames.disputed > 0) && (

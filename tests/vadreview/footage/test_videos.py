@@ -233,7 +233,7 @@ def test_a_video_in_use_is_kept_with_its_files(
     api, manager, video_file, user, django_capture_on_commit_callbacks
 ):
     if user == "run":
-        factories.RunVideoFactory(run__project=video_file.project, video=video_file)
+        factories.RunVideoFactory(run__project=video_file.project, run__name="Night", video=video_file)
     else:
         factories.VerdictFactory(video=video_file)
 
@@ -241,7 +241,8 @@ def test_a_video_in_use_is_kept_with_its_files(
         answer = api(manager).delete(url(video_file))
 
     assert answer.status_code == 409
-    assert f"{user}s" in answer.json()["message"]
+    named = {"run": "used by the run “Night”.", "verdict": "used by 1 verdict."}
+    assert named[user] in answer.json()["message"]
     assert video_file.source.is_file()
 
 
