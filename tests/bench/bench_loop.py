@@ -1,12 +1,17 @@
-"""How much watching does each order of the queue cost? `python -m tests.bench.bench_loop [--footage synthetic ped2]`
+"""What the loop is worth: `python -m tests.bench.bench_loop [--part effort|teaching] [--detectors ...] [--seeds 0 1 2]`
 
-Detectors (preset fast, seed 0) learn from footage without labels and score it; a reviewer who knows the ground truth
-watches what they propose, in each order (vadreview/review/effort.py). The synthetic footage is 26 usual clips and one
-each with a runner, a cyclist, a van and somebody who walks the wrong way: about 3 % of it is abnormal. Ped2 is the
-test set of UCSD, where most frames are abnormal, so that even its best order must watch a large part.
+effort: detectors (preset fast, seed 0) learn from footage without labels and score it; a reviewer who knows the ground
+truth watches what they propose, in each order (vadreview/review/effort.py). In the drawn street ten events make 3 % of
+the footage. In Ped2's test clips four frames of five are abnormal, so that even the best order must watch a large part.
 
-Then 30 simulated verdicts, in the order of the score, teach the same detector again: its AUC on frames that were
-never taught, before and after, for three seeds (--seeds). Prints one JSON line a figure.
+teaching: of half of the videos, the strangest 30 spans are judged by the ground truth (accepted spans are cut to what
+is abnormal in them), and the same detector learns again with the verdicts, as the product does it. Measured is the AUC
+on the other half, which is never judged, learned from or looked at: before, after, and the interval of the difference
+(bootstrap over videos, and over blocks of 100 frames within them). STG-NF is given the true poses of the drawn people.
+
+Motion and drawn footage are kept in the folder that VADREVIEW_CACHE names; with --keep FOLDER scores are, too, so that
+one slice after the other can be run: the orders that need all detectors come with the last. Prints one JSON line a
+figure.
 """
 
 from __future__ import annotations
@@ -15,77 +20,73 @@ import argparse
 import json
 import os
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-DETECTORS = ("kdiffusion", "pseudoanomaly")
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("VADREVIEW_SHARED", ROOT.parent / "shared"))
+from tests.bench import loop_footage
+from tests.bench.loop_footage import Footage
+
+DETECTORS = ("kdiffusion", "pseudoanomaly", "stgnf", "diffvad")
+NEEDS_POSES = ("stgnf",)  # which Ped2 has none of: its people are 30 pixels high
 VERDICTS = 30
+RESAMPLES = 500
+
+Scores = dict[str, NDArray[np.float32]]
 
 
-@dataclass(frozen=True)
-class Footage:
-    """What is learned from, what is scored, and what is abnormal in it."""
-
-    name: str
-    learn: list[Path]
-    score: list[Path]
-    labels: dict[str, NDArray[np.int8]]
-
-
-def synthetic(folder: Path) -> Footage:
-    from fixtures.generate import Plan, make
-
-    small = (240, 136)
-    plans = [
-        *(Plan("train", None, 20, size=small) for _ in range(2)),
-        *(Plan("test", None, 16, size=small) for _ in range(26)),
-        *(Plan("test", kind, 16, size=small) for kind in ("running", "cyclist", "vehicle", "wrong_way")),
-    ]
-    clips = make(folder, seed=11, plans=plans)
-    return Footage(
-        "synthetic",
-        [clip.video for clip in clips if clip.split == "train"],
-        [clip.video for clip in clips if clip.split == "test"],
-        {clip.video.stem: clip.labels for clip in clips},
+def say(figure: str, value: float | None, unit: str, compared_to: str = "") -> None:
+    rounded = None if value is None else round(value, 4)
+    print(
+        json.dumps({"figure": figure, "value": rounded, "unit": unit, "compared_to": compared_to}), flush=True
     )
 
 
-def ped2() -> Footage | None:
-    folder = SHARED / "data" / "ped2"
-    if not (folder / "frame_labels.json").is_file():
-        print("Ped2 is left out: it is not at hand")
-        return None
-    truth = json.loads((folder / "frame_labels.json").read_text())
-    score = sorted((folder / "testing").glob("*.mp4"))
-    labels = {path.stem: np.array(truth[path.stem]["labels"], np.int8) for path in score}
-    return Footage("ped2", sorted((folder / "training").glob("*.mp4")), score, labels)
-
-
 def scored(
-    footage: Footage, detector: str, seed: int, supervision=None, extra=()
-) -> dict[str, NDArray[np.float32]]:
+    footage: Footage,
+    detector: str,
+    *,
+    seed: int,
+    supervision=None,
+    extra: Sequence[Path] = (),
+    only: Sequence[str] | None = None,
+) -> Scores:
     """Learn and score; video -> float32 (n_frames,)."""
     import detectors
     from detectors.base import Video
 
     made = detectors.create(detector, preset="fast", seed=seed, device="cpu")
     made.fit([Video(path) for path in (*footage.learn, *extra)], supervision=supervision)
-    return {path.stem: made.score(Video(path)).frames for path in footage.score}
+    chosen = [path for path in footage.score if only is None or path.stem in only]
+    return {path.stem: made.score(Video(path)).frames for path in chosen}
 
 
-def say(figure: str, value: float | None, unit: str, compared_to: str = "") -> None:
-    print(
-        json.dumps({"figure": figure, "value": value, "unit": unit, "compared_to": compared_to}), flush=True
+def kept(keep: Path | None, footage: Footage, detector: str, seed: int) -> Scores:
+    """Score without verdicts, or read what an earlier slice has kept."""
+    file = None if keep is None else keep / f"{footage.name}-{detector}-{seed}.npz"
+    if file is not None and file.is_file():
+        with np.load(file) as archive:
+            return {name: archive[name] for name in archive.files}
+    began = time.process_time()
+    found = scored(footage, detector, seed=seed)
+    say(
+        f"learning and scoring ({footage.name}, {detector}, seed {seed})",
+        time.process_time() - began,
+        "CPU s",
     )
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(file, **found)
+    return found
 
 
-def queue(footage: Footage, scores: dict[str, dict[str, NDArray[np.float32]]]) -> None:
+# ---- effort ----
+
+
+def effort_of(footage: Footage, scores: dict[str, Scores]) -> None:
     """Store the scores as runs of one project and replay its orders."""
     from tests.vadreview import factories
     from vadreview.review import effort
@@ -112,93 +113,125 @@ def queue(footage: Footage, scores: dict[str, dict[str, NDArray[np.float32]]]) -
         found = effort.replay(run)
         share = found.abnormal_frames / found.frames
         about = f"{footage.name}, {run.detector}, {found.events} events, {share:.1%} of frames abnormal"
+        by_time = next(one.until() for one in found.replays if one.name == effort.EVERYTHING)
         for one in found.replays:
-            say(f"events found by {one.name.lower()} ({about})", 100 * one.found[-1], "%")
             reached = one.until()
+            faster = f"{by_time / reached:.1f} times as fast as time order" if reached and by_time else ""
             say(
                 f"watched until 90 % are found, {one.name.lower()} ({about})",
                 None if reached is None else 100 * reached,
                 "% of footage",
-                "goal <= 5, and a third of time order",
+                "; ".join(filter(None, [f"finds {one.found[-1]:.0%} in the end", faster])),
             )
 
 
-def taught(footage: Footage, seeds: int) -> None:
-    """AUC on frames never taught, before and after VERDICTS verdicts, with the interval of the difference."""
+# ---- teaching ----
+
+
+def teach(footage: Footage, detector: str, *, seed: int, keep: Path | None) -> None:
+    """AUC on videos never judged, before and after VERDICTS verdicts, with the interval of the difference."""
     from detectors import metrics
     from detectors.base import Supervision
 
-    for detector in DETECTORS:
-        for seed in range(seeds):
-            before = scored(footage, detector, seed)
-            labels, kept = _verdicts(footage, before)
-            judged = [path for path in footage.score if (labels[path.stem] >= 0).any()]
-            after = scored(footage, detector, seed, supervision=Supervision(labels), extra=judged)
-            names = [name for name in before if kept[name].any()]
-            pair = [{name: one[name][kept[name]] for name in names} for one in (before, after)]
-            truth = {name: footage.labels[name][kept[name]] for name in names}
-            auc = [metrics.micro_auc(one, truth) for one in pair]
-            _, _, moved = metrics.bootstrap_pair(*pair, truth, resamples=300)
-            interval = f"95 % {moved.low:+.3f} to {moved.high:+.3f}" if moved else "no interval"
-            say(
-                f"AUC on frames never taught after {VERDICTS} verdicts ({footage.name}, {detector}, seed {seed})",
-                auc[1],
-                "AUC, human-in-the-loop",
-                f"{auc[0]:.3f} before; {interval}" if auc[0] is not None else "",
-            )
+    before = kept(keep, footage, detector, seed)
+    judged, measured = footage.halves()
+    labels, accepted, rejected = verdicts(footage, {name: before[name] for name in judged})
+    extra = [path for path in footage.score if path.stem in labels]
+    began = time.process_time()
+    after = scored(
+        footage,
+        detector,
+        seed=seed,
+        supervision=Supervision(labels),
+        extra=extra,
+        only=measured,
+    )
+    work = time.process_time() - began
+    pair = [{name: one[name] for name in measured} for one in (before, after)]
+    truth = {name: footage.labels[name] for name in measured}
+    auc = [metrics.frame_metrics(one, truth)["micro_auc"] for one in pair]
+    _, _, moved = metrics.bootstrap_pair(*pair, truth, resamples=RESAMPLES)
+    interval = (
+        f"difference {auc[1] - auc[0]:+.4f}, 95 % {moved.low:+.3f} to {moved.high:+.3f}" if moved else ""
+    )
+    say(
+        f"AUC never taught, after verdicts ({footage.name}, {detector}, seed {seed})",
+        auc[1],
+        "AUC, human-in-the-loop",
+        f"{auc[0]:.4f} before; {interval}; {accepted} accepted, {rejected} rejected; {work:.0f} CPU s",
+    )
 
 
-def _verdicts(
-    footage: Footage, scores: dict[str, NDArray[np.float32]]
-) -> tuple[dict[str, NDArray[np.int8]], dict[str, NDArray[np.bool_]]]:
-    """Judge the VERDICTS strangest spans of half of the videos by the truth; the other half is kept to measure."""
+def verdicts(footage: Footage, scores: Scores) -> tuple[dict[str, NDArray[np.int8]], int, int]:
+    """Judge the VERDICTS strangest spans by the truth: labels of each video that has any, accepted, rejected."""
+    from detectors.base import LEFT_OUT
     from detectors.segments import Policy, find, resolve_threshold
 
     policy = Policy(method="quantile", value=0.8)
     level = resolve_threshold(scores.values(), policy)
-    taught_names = sorted(scores)[::2]
     spans = [
         (one.score, name, one.start, one.stop)
-        for name in taught_names
+        for name in scores
         for one in find(scores[name], fps=25, policy=policy, threshold=level)
     ]
-    labels = {name: np.full(len(values), -1, np.int8) for name, values in scores.items()}
-    for _, name, start, stop in sorted(spans, reverse=True)[:VERDICTS]:
-        labels[name][start:stop] = int(footage.labels[name][start:stop].any())
-    return labels, {name: np.full(len(scores[name]), name not in taught_names) for name in scores}
+    labels: dict[str, NDArray[np.int8]] = {}
+    accepted = 0
+    chosen = sorted(spans, reverse=True)[:VERDICTS]
+    for _, name, start, stop in chosen:
+        said = labels.setdefault(name, np.full(len(scores[name]), LEFT_OUT, np.int8))
+        abnormal = np.flatnonzero(footage.labels[name][start:stop])
+        accepted += bool(len(abnormal))
+        if len(abnormal):
+            said[start + abnormal[0] : start + abnormal[-1] + 1] = 1
+        else:
+            said[start:stop] = 0
+    return labels, accepted, len(chosen) - accepted
 
 
-def footages(names: list[str], folder: Path) -> Iterator[Footage]:
-    if "synthetic" in names:
-        yield synthetic(folder)
-    if "ped2" in names and (found := ped2()):
+def footages(names: Sequence[str], drawn, folder: Path) -> Iterator[Footage]:
+    if "street" in names:
+        yield drawn(folder / "loop")
+    if "ped2" in names and (found := loop_footage.ped2()):
         yield found
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument(
-        "--footage", nargs="+", default=["synthetic", "ped2"], choices=["synthetic", "ped2"]
-    )
-    arguments.add_argument("--seeds", type=int, default=3)
-    arguments.add_argument("--only", choices=["queue", "taught"])
+    arguments.add_argument("--part", choices=["effort", "teaching"])
+    arguments.add_argument("--footage", nargs="+", default=["street", "ped2"], choices=["street", "ped2"])
+    arguments.add_argument("--detectors", nargs="+", default=list(DETECTORS), choices=DETECTORS)
+    arguments.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    arguments.add_argument("--keep", type=Path, help="a folder for scores, which later slices read again")
     asked = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        cache = Path(os.environ.setdefault("VADREVIEW_CACHE", f"{folder}/cache"))
         os.environ |= {
             "VADREVIEW_DATA": folder,
             "DJANGO_SETTINGS_MODULE": "vadreview.settings",
             "DATABASE_URL": "",
         }
-        import django
-        from django.core.management import call_command
+        if asked.part != "teaching":
+            _open_database()
+            for footage in footages(asked.footage, loop_footage.rare, cache):
+                names = _able(asked.detectors, footage)
+                effort_of(footage, {name: kept(asked.keep, footage, name, 0) for name in names})
+        if asked.part != "effort":
+            for footage in footages(asked.footage, loop_footage.mixed, cache):
+                for name in _able(asked.detectors, footage):
+                    for seed in asked.seeds:
+                        teach(footage, name, seed=seed, keep=asked.keep)
 
-        django.setup()
-        call_command("migrate", verbosity=0)
-        for footage in footages(asked.footage, Path(folder) / "clips"):
-            if asked.only != "taught":
-                queue(footage, {name: scored(footage, name, 0) for name in DETECTORS})
-            if asked.only != "queue":
-                taught(footage, asked.seeds)
+
+def _able(names: Sequence[str], footage: Footage) -> list[str]:
+    return [name for name in names if footage.name != "Ped2" or name not in NEEDS_POSES]
+
+
+def _open_database() -> None:
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
 
 
 if __name__ == "__main__":
