@@ -79,6 +79,16 @@ PRETRAINED: dict[str, Pretrained] = {
         source="https://github.com/kenshohara/3D-ResNets-PyTorch (its Google Drive folder)",
         terms="MIT for the code; not stated for the weights",
     ),
+    "clip-vit-b16": Pretrained(
+        title="CLIP ViT-B/16 of OpenAI, its image encoder (describes pictures)",
+        source="https://huggingface.co/openai/clip-vit-base-patch16 (model.safetensors)",
+        terms="MIT for the code; the weights are published for research",
+    ),
+    "vificlip-vit-b16": Pretrained(
+        title="ViFi-CLIP ViT-B/16 trained on Kinetics-400, its image encoder (describes videos)",
+        source="https://github.com/muzairkhattak/ViFi-CLIP (its table of models)",
+        terms="not stated",
+    ),
     "yolox-nano": Pretrained(
         title="YOLOX-Nano trained on COCO, 416 x 416 (finds people)",
         source="https://github.com/Megvii-BaseDetection/YOLOX (release 0.1.1rc0)",
@@ -177,12 +187,50 @@ def adopt(name: str, file: Path) -> Path:
     # torch is needed from here on, not to list or to find files.
     from safetensors.torch import save_file
 
-    from detectors.features.pretrained import fitting
+    from detectors.features import clip_images, pretrained
 
+    fitting = clip_images.fitting if name in clip_images.RECIPES else pretrained.fitting
     tensors = fitting(name, state_dict(file))
     target = place(name)
     write_atomically(target, lambda draft: save_file(tensors, draft, {"source_sha256": digest}))
     return target
+
+
+def matching(
+    name: str,
+    wanted: Mapping[str, Sequence[int]],
+    given: Mapping[str, Tensor],
+    *,
+    filled: Mapping[str, Tensor] | None = None,
+) -> dict[str, Tensor]:
+    """Choose the tensors of a network from its names and shapes `wanted`, as float32.
+
+    filled: what stands for some that may be absent. Raises BadWeights, which names what is missing, unknown, of
+    another shape or not finite.
+    """
+    import torch
+
+    both = {**(filled or {}), **given}
+    problems = {
+        "missing": sorted(wanted.keys() - both.keys()),
+        "unknown": sorted(given.keys() - wanted.keys()),
+        "of another shape": [
+            f"{key} is {list(given[key].shape)}, should be {list(wanted[key])}"
+            for key in sorted(wanted.keys() & given.keys())
+            if tuple(given[key].shape) != tuple(wanted[key])
+        ],
+        "not finite": [key for key in sorted(given) if not torch.isfinite(given[key]).all()],
+    }
+    said = [f"{kind}: {_some(keys)}" for kind, keys in problems.items() if keys]
+    if said:
+        raise BadWeights(f"The file does not hold the weights of {name}; {'; '.join(said)}.")
+    return {
+        key: both[key].float().contiguous() if both[key].is_floating_point() else both[key] for key in wanted
+    }
+
+
+def _some(keys: list[str]) -> str:
+    return ", ".join(keys[:5]) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
 
 
 class _Settings:
@@ -204,7 +252,7 @@ def state_dict(file: Path) -> dict[str, Tensor]:
 
     A checkpoint is read by torch's restricted reader, which builds tensors and plain containers and refuses
     everything else; the settings that many keep beside the weights become an object without any code.
-    "state_dict" is unwrapped and "module." taken off the names. Raises BadWeights.
+    "state_dict" or "model" is unwrapped and "module." taken off the names. Raises BadWeights.
     """
     import torch
     from safetensors import SafetensorError
@@ -222,8 +270,10 @@ def state_dict(file: Path) -> dict[str, Tensor]:
         raise BadWeights(
             f"{file.name} is not a checkpoint that can be read safely: {_reason(error)}"
         ) from None
-    if isinstance(found, Mapping) and isinstance(found.get("state_dict"), Mapping):
-        found = found["state_dict"]
+    for wrapped in ("state_dict", "model"):
+        if isinstance(found, Mapping) and isinstance(found.get(wrapped), Mapping):
+            found = found[wrapped]
+            break
     if not isinstance(found, Mapping) or not all(isinstance(value, torch.Tensor) for value in found.values()):
         raise BadWeights(f"{file.name} does not hold tensors by name, so it is no file of weights.")
     return {str(name).removeprefix("module."): value for name, value in found.items()}

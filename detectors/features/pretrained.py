@@ -152,24 +152,5 @@ def fitting(name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         wanted = {key: value.shape for key, value in RECIPES[name].make().state_dict().items()}
     given = {key: value for key, value in tensors.items() if not key.startswith("fc.")}
     counted = {key for key in wanted if key.endswith("num_batches_tracked")}
-    problems = {
-        "missing": sorted(wanted.keys() - given.keys() - counted),
-        "unknown": sorted(given.keys() - wanted.keys()),
-        "of another shape": [
-            f"{key} is {list(given[key].shape)}, should be {list(wanted[key])}"
-            for key in sorted(wanted.keys() & given.keys() - counted)
-            if given[key].shape != wanted[key]
-        ],
-        "not finite": [key for key in sorted(given) if not torch.isfinite(given[key]).all()],
-    }
-    said = [f"{kind}: {_some(keys)}" for kind, keys in problems.items() if keys]
-    if said:
-        raise weights.BadWeights(f"The file does not hold the weights of {name}; {'; '.join(said)}.")
     zero = torch.zeros((), dtype=torch.int64)
-    return {
-        key: given.get(key, zero) if key in counted else given[key].float().contiguous() for key in wanted
-    }
-
-
-def _some(keys: list[str]) -> str:
-    return ", ".join(keys[:5]) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
+    return weights.matching(name, wanted, given, filled=dict.fromkeys(counted - given.keys(), zero))

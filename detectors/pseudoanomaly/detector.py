@@ -27,7 +27,7 @@ from detectors.base import (
 )
 from detectors.cuts import Shots, by_shot, find_shots, without_jumps
 from detectors.field_cache import FieldCache
-from detectors.flow import CHUNK, fields
+from detectors.flow import fields
 from detectors.pictures import pictures
 from detectors.pseudoanomaly import (
     discriminator,
@@ -87,6 +87,7 @@ class PseudoAnomaly(Detector):
         if self.mask_provider is not None:
             identity += self.mask_provider.fingerprint
         inpainter = inpainting.make(config, device=where)
+        clip = discriminator.clip_of(config, device=where)
         cache = FieldCache.from_environment()
         stretches = material.gather(
             videos,
@@ -141,6 +142,7 @@ class PseudoAnomaly(Detector):
                     training.of(networks, "appearance"),
                     samplers["appearance"],
                     config,
+                    describe=discriminator.describing(clip),
                     seed=self.seed,
                     device=where,
                     progress=progress,
@@ -160,6 +162,7 @@ class PseudoAnomaly(Detector):
                 if config.gate > 0
             }
             self.networks_, self.discriminator_, self.losses_ = networks, found, losses
+            self.clip_fingerprint_ = None if clip is None else clip.fingerprint
             self.calibration_ = self._calibrate(stretches, scale=scale, gates=gates, progress=progress)
         return self
 
@@ -184,21 +187,23 @@ class PseudoAnomaly(Detector):
         gates: dict[str, float],
         progress: ProgressCallback,
     ) -> scoring.Calibration:
-        passes = self.config.uses_motion + self.config.uses_appearance
-        meter = Meter(progress, "calibrating", passes * sum(len(stretch) for stretch in stretches))
+        frames = (self.config.uses_motion + self.config.uses_appearance) * sum(map(len, stretches))
+        meter = Meter(progress, "calibrating", frames)
         judged = material.judged_frames(stretches)
         moving = looking = None
         if self.config.uses_motion:
             measured = []
             for stretch in stretches:
-                rebuilt = self._rebuild_motion(_pieces(stretch.fields, meter), len(stretch), scale=scale)
+                rebuilt = self._rebuild_motion(
+                    material.pieces(stretch.fields, meter), len(stretch), scale=scale
+                )
                 measured.append(motion.measure(rebuilt))
             moving = motion.Calibration.of(scale, measured, judged, perspective=self.config.perspective)
         if self.config.uses_appearance:
             strongest, error = [], []
             for stretch, chosen in zip(stretches, judged, strict=True):
                 found = plain.measure(
-                    self._rebuild_appearance(_pieces(stretch.pictures, meter), len(stretch))
+                    self._rebuild_appearance(material.pieces(stretch.pictures, meter), len(stretch))
                 )
                 strongest.append(found.strongest[chosen])
                 error.append(found.error[chosen])
@@ -228,7 +233,13 @@ class PseudoAnomaly(Detector):
             device=next(network.parameters()).device,
         )
 
-    def _rebuild_appearance(self, pieces: Iterator[NDArray], n_frames: int) -> Iterator[rebuilding.Rebuilt]:
+    def _rebuild_appearance(
+        self,
+        pieces: Iterator[NDArray],
+        n_frames: int,
+        *,
+        describe: rebuilding.Describe = rebuilding.of_bottleneck,
+    ) -> Iterator[rebuilding.Rebuilt]:
         network = training.of(self.networks_, "appearance")
         return rebuilding.rebuild(
             network,
@@ -238,14 +249,23 @@ class PseudoAnomaly(Detector):
             look=plain.look,
             config=self.config,
             device=next(network.parameters()).device,
+            describe=describe,
         )
+
+    def _describing(self) -> rebuilding.Describe:
+        clip = discriminator.clip_of(self.config, device=next(self.networks_.parameters()).device)
+        if clip is not None and clip.fingerprint != self.clip_fingerprint_:
+            raise ConfigError(
+                f"This model was made with other weights of {self.config.discriminator_features} than those on this "
+                "machine. Get the same ones, or make the model again."
+            )
+        return discriminator.describing(clip)
 
     def score(self, video: Video, *, progress: ProgressCallback = ignore) -> VideoScores:
         if not hasattr(self, "networks_"):
             raise NotFitted("This detector has not learned what is usual yet; fit it on some footage first.")
-        config, cache = self.config, FieldCache.from_environment()
-        passes = 1 + config.uses_motion + config.uses_appearance
-        meter = Meter(progress, "scoring", passes * video.n_frames)
+        config, cache, describe = self.config, FieldCache.from_environment(), self._describing()
+        meter = Meter(progress, "scoring", (1 + config.uses_motion + config.uses_appearance) * video.n_frames)
         with lingering.Samples(float(video.fps)) as samples, devices.repeatable():
             shots = find_shots(video, cache=cache, meter=meter, watch=samples.take)
             stays = lingering.measure(samples, shots, seconds=config.lingering_s)
@@ -253,7 +273,7 @@ class PseudoAnomaly(Detector):
                 starts=[start for start, _ in shots.spans],
                 lingering=stays,
                 motion=self._measure_motion(video, shots, cache, meter) if config.uses_motion else None,
-                appearance=self._measure_appearance(video, shots, cache, meter)
+                appearance=self._measure_appearance(video, shots, cache, meter, describe)
                 if config.uses_appearance
                 else None,
             )
@@ -262,22 +282,26 @@ class PseudoAnomaly(Detector):
     def _measure_motion(
         self, video: Video, shots: Shots, cache: FieldCache | None, meter: Meter
     ) -> list[motion.Measured]:
-        calibration = self.calibration_.motion
+        calibration, kinds = self.calibration_.motion, scoring.kinds_of(self.config)
         assert calibration is not None
         stream = fields(video, material.flow_settings(self.config), cache=cache, meter=meter)
+        of_shots = by_shot(without_jumps(stream, shots), shots)
         return [
             motion.measure(
                 self._rebuild_motion(pieces, stop - start, scale=calibration.scale),
                 calibration=calibration,
-                kinds=scoring.kinds_of(self.config),
+                kinds=kinds,
             )
-            for (start, stop), pieces in zip(
-                shots.spans, by_shot(without_jumps(stream, shots), shots), strict=True
-            )
+            for (start, stop), pieces in zip(shots.spans, of_shots, strict=True)
         ]
 
     def _measure_appearance(
-        self, video: Video, shots: Shots, cache: FieldCache | None, meter: Meter
+        self,
+        video: Video,
+        shots: Shots,
+        cache: FieldCache | None,
+        meter: Meter,
+        describe: rebuilding.Describe,
     ) -> list[plain.PlainMeasured]:
         stream = pictures(
             video,
@@ -287,7 +311,7 @@ class PseudoAnomaly(Detector):
             meter=meter,
         )
         return [
-            plain.measure(self._rebuild_appearance(pieces, stop - start))
+            plain.measure(self._rebuild_appearance(pieces, stop - start, describe=describe))
             for (start, stop), pieces in zip(shots.spans, by_shot(stream, shots), strict=True)
         ]
 
@@ -313,6 +337,8 @@ class PseudoAnomaly(Detector):
                 f"discriminator.{name}": array
                 for name, array in checkpoints.module_arrays(self.discriminator_).items()
             }
+        if self.clip_fingerprint_ is not None:
+            arrays["clip"] = np.frombuffer(self.clip_fingerprint_.encode(), np.uint8)
         calibration = self.calibration_
         for name, part in (
             ("motion", calibration.motion),
@@ -334,17 +360,18 @@ class PseudoAnomaly(Detector):
         model = artifacts.read_model(folder, detector=cls.name, config_class=PseudoAnomalyConfig)
         config = model.config
         assert isinstance(config, PseudoAnomalyConfig)
-        detector = cls(config, seed=model.seed, device=device)
-        where = devices.resolve(device)
+        detector, where = cls(config, seed=model.seed, device=device), devices.resolve(device)
         networks = training.make_networks(config, seed=0)
         _restore(networks, model, "network")
         networks.to(where, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         detector.networks_ = networks.eval()
-        detector.discriminator_ = None
+        detector.discriminator_ = detector.clip_fingerprint_ = None
         if config.discriminator:
-            found = discriminator.Discriminator(2 * config.widths[3])
+            found = discriminator.Discriminator(discriminator.dimension(config))
             _restore(found, model, "discriminator")
             detector.discriminator_ = found.eval().to(where)
+            if config.discriminator_features != "bottleneck":
+                detector.clip_fingerprint_ = bytes(model.take("clip", shape=(16,))).decode("ascii", "replace")
         gates = model.take("gates", shape=(len(_STREAMS),))
         detector.calibration_ = scoring.Calibration(
             motion=motion.Calibration.from_array(model.take("calibration.motion", shape=(motion.LENGTH,)))
@@ -363,14 +390,6 @@ class PseudoAnomaly(Detector):
         )
         detector.losses_ = model.take("losses", shape=(config.epochs,)).tolist()
         return detector
-
-
-def _pieces(values: NDArray | None, meter: Meter) -> Iterator[NDArray]:
-    assert values is not None
-    for first in range(0, len(values), CHUNK):
-        piece = values[first : first + CHUNK]
-        yield piece
-        meter.advance(len(piece))
 
 
 def _restore(module: torch.nn.Module, model: artifacts.Model, prefix: str) -> None:

@@ -1,7 +1,8 @@
 """Semantic inconsistency: does a window look like a pseudo-anomaly? (Rai et al., section 3.3)
 
 Layers of the paper's discriminator stand only in its supplement; here they are D-256-1 with ReLU and dropout.
-Trained with the paper's SGD on normal windows (0) and pseudo-anomalies (1). Features are scaled to length 1.
+Trained with the paper's SGD on normal windows (0) and pseudo-anomalies (1). Features are scaled to length 1: the pooled
+bottleneck of the network of pictures, or those of a CLIP network on this machine.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from detectors.base import ConfigError, Meter, ProgressCallback
+from detectors.features.clip_images import DIMENSION, ClipWindows
 from detectors.pseudoanomaly.config import PseudoAnomalyConfig
-from detectors.pseudoanomaly.network import ConvAutoencoder, computing, pattern
+from detectors.pseudoanomaly.network import ConvAutoencoder, computing
 from detectors.pseudoanomaly.pairs import differs
+from detectors.pseudoanomaly.rebuilding import Describe, of_bottleneck
 from detectors.pseudoanomaly.training import Sampler
 
+_CLIP_WEIGHTS = {"clip": "clip-vit-b16", "vificlip": "vificlip-vit-b16"}
 _HIDDEN = 256
 _PAIRS = 384
 _BATCH, _EPOCHS = 16, 20
@@ -44,17 +48,35 @@ class Discriminator(nn.Module):
         return self(torch.from_numpy(features).to(device)).sigmoid().cpu().numpy()
 
 
+def dimension(config: PseudoAnomalyConfig) -> int:
+    """Say how many numbers describe a window."""
+    return 2 * config.widths[3] if config.discriminator_features == "bottleneck" else DIMENSION
+
+
+def clip_of(config: PseudoAnomalyConfig, *, device: torch.device) -> ClipWindows | None:
+    """Give the CLIP network that the settings ask for, or None. Raises MissingWeights or BadWeights."""
+    if not config.discriminator or config.discriminator_features == "bottleneck":
+        return None
+    return ClipWindows(_CLIP_WEIGHTS[config.discriminator_features], device=device)
+
+
+def describing(clip: ClipWindows | None) -> Describe:
+    """Give what describes windows to the discriminator."""
+    return of_bottleneck if clip is None else lambda seen, bottleneck: clip.describe(seen)
+
+
 def train(
     network: ConvAutoencoder,
     sampler: Sampler,
     config: PseudoAnomalyConfig,
     *,
+    describe: Describe,
     seed: int,
     device: torch.device,
     progress: ProgressCallback,
 ) -> Discriminator:
-    """Train a discriminator on what the network's bottleneck makes of windows and pseudo-anomalies."""
-    normal, pseudo = _features(network, sampler, config, device=device, progress=progress)
+    """Train a discriminator on descriptions of windows and pseudo-anomalies."""
+    normal, pseudo = _features(network, sampler, config, describe=describe, device=device, progress=progress)
     features = torch.from_numpy(np.concatenate([normal, pseudo])).to(device)
     labels = torch.cat([torch.zeros(len(normal)), torch.ones(len(pseudo))]).to(device)
     with torch.random.fork_rng(devices=[] if device.type == "cpu" else [device]):
@@ -76,6 +98,7 @@ def _features(
     sampler: Sampler,
     config: PseudoAnomalyConfig,
     *,
+    describe: Describe,
     device: torch.device,
     progress: ProgressCallback,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -88,7 +111,7 @@ def _features(
                 batch = torch.from_numpy(window)[None].to(device)
                 with computing(config, device):
                     bottleneck = network.encode(batch.contiguous(memory_format=torch.channels_last_3d))
-                side.append(pattern(bottleneck.float()).cpu().numpy()[0])
+                side.append(describe(batch, bottleneck.float()).cpu().numpy()[0])
         meter.advance()
     if not sides[0]:
         raise ConfigError(

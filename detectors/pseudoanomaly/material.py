@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -270,3 +270,12 @@ def check_usual(stretches: Sequence[Stretch]) -> None:
             "Every frame of the training footage was found abnormal: there is nothing usual to learn from. "
             "Add footage in which nothing happens, or take back some verdicts."
         )
+
+
+def pieces(values: NDArray | None, meter: Meter) -> Iterator[NDArray]:
+    """Give what a stretch holds of its frames in pieces; `meter` moves on by one for each frame."""
+    assert values is not None
+    for first in range(0, len(values), CHUNK):
+        piece = values[first : first + CHUNK]
+        yield piece
+        meter.advance(len(piece))

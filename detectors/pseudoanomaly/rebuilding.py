@@ -51,6 +51,15 @@ Look = Callable[[Tensor, Tensor], Tensor]
 """What a stream measures: from what was seen and what was rebuilt, (B, C, n, S, S) both, to (B, K, n, S, S)."""
 
 
+Describe = Callable[[Tensor, Tensor], Tensor]
+"""From windows (B, C, 16, S, S) and what the encoder of the network made of them to their patterns (B, D)."""
+
+
+def of_bottleneck(seen: Tensor, bottleneck: Tensor) -> Tensor:
+    """Describe windows by their bottleneck alone."""
+    return pattern(bottleneck)
+
+
 @torch.inference_mode()
 def rebuild(
     network: ConvAutoencoder,
@@ -61,10 +70,11 @@ def rebuild(
     look: Look,
     config: PseudoAnomalyConfig,
     device: torch.device,
+    describe: Describe = of_bottleneck,
 ) -> Iterator[Rebuilt]:
     """Rebuild a shot that comes in pieces (n, C, S, S); frames leave in order.
 
-    units: brings float windows to the units of the network.
+    units: brings float windows to the units of the network. describe: makes the patterns of windows.
     """
     stride = config.scoring_stride
     lead = leading(stride)
@@ -87,7 +97,9 @@ def rebuild(
             with computing(config, device):
                 bottleneck = network.encode(seen.contiguous(memory_format=torch.channels_last_3d))
                 output = network.decode(bottleneck, slice(lead, lead + stride)).float()
-            yield _frames(seen, output, bottleneck.float(), look, firsts=firsts, count=count, stride=stride)
+            kept = torch.from_numpy(firsts % WINDOW == 0).to(device)
+            patterns = describe(seen[kept], bottleneck[kept].float())
+            yield _frames(seen, output, patterns, look, firsts=firsts, count=count, stride=stride)
             done += count
 
 
@@ -99,7 +111,7 @@ def leading(stride: int) -> int:
 def _frames(
     seen: Tensor,
     output: Tensor,
-    bottleneck: Tensor,
+    patterns: Tensor,
     look: Look,
     *,
     firsts: NDArray[np.int64],
@@ -112,11 +124,10 @@ def _frames(
     maps = look(actual, output).transpose(1, 2)  # (B, stride, K, S, S)
     half = maps.shape[-1] // 32
     cells = functional.avg_pool2d(maps.flatten(0, 1), 2 * half, stride=half)  # (B * stride, K, 31, 31)
-    kept = firsts % WINDOW == 0
     return Rebuilt(
         cells=cells[:count].cpu().numpy(),
         error=(actual - output).square().mean((1, 3, 4)).flatten()[:count].cpu().numpy(),
         mean=actual[:, -1].mean((2, 3)).flatten()[:count].cpu().numpy(),
-        patterns=pattern(bottleneck).cpu().numpy()[kept],
-        starts=firsts[kept] - lead,
+        patterns=patterns.cpu().numpy(),
+        starts=firsts[firsts % WINDOW == 0] - lead,
     )

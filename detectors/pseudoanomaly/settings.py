@@ -256,8 +256,15 @@ class PseudoAnomalyConfig(Config):
     discriminator: bool = setting(
         "Score",
         False,
-        description="Train the discriminator of section 3.3, on the pooled bottleneck of the network of pictures. Off "
-        "because it gave the paper -0.11 to 0.45 points.",
+        description="Train the discriminator of section 3.3, which says how much a window looks like a "
+        "pseudo-anomaly. Off because it gave the paper -0.11 to 0.45 points.",
+    )
+    discriminator_features: Literal["bottleneck", "clip", "vificlip"] = setting(
+        "Score",
+        "bottleneck",
+        description="What the discriminator judges windows by: the pooled bottleneck of the network of pictures; "
+        "clip, CLIP's description of the 9th frame; or vificlip, the mean over all 16 (the paper). The last two "
+        "need weights that you supply, and a third of a second of a processor core for each picture.",
     )
     scoring_stride: Literal[1, 2, 4, 8, 16] = setting(
         "Score",

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 import detectors
-from detectors.base import Cancelled, ConfigError, Meter, ignore
-from detectors.pseudoanomaly import discriminator, gate
+from detectors import weights
+from detectors.base import Cancelled, ConfigError, Meter, MissingWeights, ignore
+from detectors.features import clip_images
+from detectors.pseudoanomaly import discriminator, gate, rebuilding
 from detectors.pseudoanomaly.material import Stretch
 from detectors.pseudoanomaly.network import ConvAutoencoder
 from detectors.pseudoanomaly.pairs import MotionPairs
@@ -208,6 +211,7 @@ def test_the_discriminator_learns_to_tell_windows_from_pseudo_anomalies():
         network,
         Pairs(),
         detectors.configure("pseudoanomaly"),
+        describe=rebuilding.of_bottleneck,
         seed=0,
         device=torch.device("cpu"),
         progress=lambda progress: None,
@@ -216,6 +220,7 @@ def test_the_discriminator_learns_to_tell_windows_from_pseudo_anomalies():
         network,
         Pairs(),
         detectors.configure("pseudoanomaly"),
+        describe=rebuilding.of_bottleneck,
         device=torch.device("cpu"),
         progress=lambda progress: None,
     )
@@ -229,3 +234,48 @@ def test_a_window_speaks_for_the_frames_around_its_centre():
     assert along[2] == 0
     assert along[10] == pytest.approx(0.5)
     assert (along[18:] == 1).all()
+
+
+CLIP = {"streams": "appearance", "discriminator": True, "discriminator_features": "clip"}
+
+
+@pytest.fixture
+def clip_weights(tmp_path, monkeypatch):
+    """A folder with random weights of a small network in CLIP's layout."""
+
+    def tiny():
+        return clip_images.ImageTransformer(patch=112, width=8, layers=1, heads=2)
+
+    recipe = clip_images.RECIPES["clip-vit-b16"]
+    small = clip_images.Recipe(tiny, recipe.mean, recipe.deviation, recipe.resized, recipe.whole)
+    monkeypatch.setitem(clip_images.RECIPES, "clip-vit-b16", small)
+    monkeypatch.setattr(discriminator, "_PAIRS", 12)
+    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path / "weights"))
+    (tmp_path / "weights").mkdir()
+    return tmp_path / "weights" / "clip-vit-b16.safetensors"
+
+
+def random_clip(seed):
+    torch.manual_seed(seed)
+    network = clip_images.RECIPES["clip-vit-b16"].make()
+    return {key: torch.randn(value.shape) for key, value in network.state_dict().items()}
+
+
+def test_the_discriminator_can_see_by_clip(clip_weights, usual, tmp_path):
+    save_file(random_clip(0), clip_weights)
+    fitted = make(**CLIP).fit([usual])
+
+    check.check_round_trip(fitted, usual, tmp_path)
+    assert fitted.discriminator_.layers[0].in_features == 512
+
+    save_file(random_clip(1), clip_weights)
+    with pytest.raises(ConfigError, match="other weights of clip"):
+        fitted.score(usual)
+
+
+def test_clip_without_its_weights_is_refused_before_any_work(clip_weights, usual):
+    def nothing(progress):
+        raise AssertionError("work began")
+
+    with pytest.raises(MissingWeights, match="clip-vit-b16"):
+        make(**CLIP).fit([usual], progress=nothing)
