@@ -59,6 +59,8 @@ def visit(page: Page, scene: Scene, name: str) -> None:
     page.goto(address(scene, name))
     page.locator("#content").wait_for()
     page.wait_for_load_state("networkidle")
+    if name == "review":  # until the segment is chosen, its buttons are pale and cannot be pressed
+        page.locator('[data-tone="accept"]:enabled').wait_for()
 
 
 @pytest.mark.parametrize("name", PAGES)

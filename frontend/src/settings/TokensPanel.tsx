@@ -34,23 +34,25 @@ export function TokensPanel() {
                 You have no tokens.
               </Text>
             ) : (
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Name</Table.Th>
-                    <Table.Th>Begins with</Table.Th>
-                    <Table.Th>Last used</Table.Th>
-                    <Table.Th>
-                      <span className="visually-hidden">Actions</span>
-                    </Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {rows.map((token) => (
-                    <TokenRow key={token.id} token={token} />
-                  ))}
-                </Table.Tbody>
-              </Table>
+              <div className={classes.scroll}>
+                <Table>
+                  <Table.Thead>
+                    <Table.Tr>
+                      <Table.Th>Name</Table.Th>
+                      <Table.Th>Begins with</Table.Th>
+                      <Table.Th>Last used</Table.Th>
+                      <Table.Th>
+                        <span className="visually-hidden">Actions</span>
+                      </Table.Th>
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {rows.map((token) => (
+                      <TokenRow key={token.id} token={token} />
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </div>
             )
           }
         </QueryView>
