@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vadreview import plots
+from vadreview import map_plot, plots
 
 
 @pytest.fixture
@@ -44,3 +46,35 @@ def test_what_the_browser_gets_is_plain_json_without_plotlys_template(plot):
     assert "template" not in sent["figure"]["layout"]
     assert sent["figure"]["data"][1]["x"] == [1.0, 0.0, 1.0]
     assert "3 generated patterns, the nearest at a distance of 1 " in sent["summary"]
+
+
+def footage(by: str, name: str = "yard, frame 0") -> plots.Plot:
+    return map_plot.footage_map(
+        np.array([[0, 0], [1, 0], [2, 5]], np.float32),
+        np.array([0.5, 2, 1], np.float32),
+        np.array([0, 3, 0]),
+        names=[name, "yard, frame 10", "yard, frame 20"],
+        by=by,
+        layout="PCA",
+    )
+
+
+def test_a_footage_map_has_a_trace_a_label_and_colours_by_what_is_asked():
+    usual, accepted = footage("score").figure.data
+    by_label = footage("label").figure.data
+
+    assert (list(usual.x), list(usual.y), list(usual.customdata)) == ([0, 2], [0, 5], [0.5, 1])
+    assert (list(accepted.text), list(accepted.marker.color)) == (["yard, frame 10"], [2])
+    assert [trace.marker.color for trace in by_label] == [plots.GREY, "var(--state-accepted)"]
+    assert footage("label").rows[1] == ["yard, frame 10", 1.0, 0.0, 2.0, "abnormal (accepted)"]
+
+
+def test_a_page_of_its_own_has_the_colours_of_the_light_theme_and_no_name_can_end_its_script():
+    page = map_plot.standalone(footage("label", name="</script><script>alert(1)</script>"))
+    styles = (Path(__file__).parents[2] / "frontend/src/ui/tokens.css").read_text()
+
+    assert "var(--" not in page
+    assert "<script>alert" not in page
+    for name, colour in map_plot.PRINTED.items():
+        # the dark theme is the first block, the light one the second
+        assert re.findall(rf"{name[4:-1]}: (#\w+);", styles)[1] == colour

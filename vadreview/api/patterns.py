@@ -7,7 +7,8 @@ from collections import defaultdict
 from typing import Any
 
 import numpy as np
-from django.http import Http404
+from django.http import Http404, HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -15,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
-from vadreview import jobs, plots
+from vadreview import jobs, map_plot, plots
 from vadreview.accounts.models import Role, User
 from vadreview.api import permissions
 from vadreview.api.filters import parse_query
@@ -75,17 +76,21 @@ class MapFilter(serializers.Serializer):
     map = serializers.UUIDField(required=False, help_text="A finished t-SNE map; without it, PCA.")
 
 
+def _laid_out(run: Run, asked: dict) -> tuple[patterns.Points, maps.Layout, PatternMap | None]:
+    """Return the windows of a run and where they lie on the map asked for. Raises Http404 where there is none."""
+    made = run.pattern_maps.filter(pk=asked["map"]).first() if "map" in asked else None
+    if "map" in asked and made is None:
+        raise Http404
+    points = patterns.points(run)
+    return points, maps.layout_of(made) if made else maps.pca(points), made
+
+
 class PatternsView(APIView):
     @extend_schema(parameters=[MapFilter], responses=MapSerializer)
     def get(self, request: Request, run: uuid.UUID) -> Response:
         """Lay out the windows of a run: by their principal components, or as a t-SNE map arranged them."""
-        asked = parse_query(MapFilter, request)
         found = run_of(request.user, run)
-        made = found.pattern_maps.filter(pk=asked["map"]).first() if "map" in asked else None
-        if "map" in asked and made is None:
-            raise Http404
-        points = patterns.points(found)
-        layout = maps.layout_of(made) if made else maps.pca(points)
+        points, layout, made = _laid_out(found, parse_query(MapFilter, request))
         places = maps.on_grid(layout.xy)
         names = dict(Video.objects.filter(pk__in=points.videos).values_list("pk", "name"))
         answer = {
@@ -251,7 +256,7 @@ class SelectView(APIView):
         )
 
 
-# ---- one window ----
+# ---- the map as a figure, to take along ----
 
 
 class PlotSerializer(serializers.Serializer):
@@ -262,6 +267,44 @@ class PlotSerializer(serializers.Serializer):
     summary = serializers.CharField()
     columns = serializers.ListField(child=serializers.CharField())
     rows = serializers.ListField(child=serializers.ListField())
+
+
+class FigureFilter(MapFilter):
+    by = serializers.ChoiceField(choices=["score", "label"], default="score", help_text="What colours mean.")
+    kind = serializers.ChoiceField(
+        choices=["json", "html"], default="json", help_text="html: a page that shows it by itself."
+    )
+
+
+class MapFigureView(APIView):
+    @extend_schema(
+        parameters=[FigureFilter],
+        responses={(200, "application/json"): PlotSerializer, (200, "text/html"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, run: uuid.UUID) -> Response | HttpResponse:
+        """Draw the map of the footage as a Plotly figure, to download."""
+        found = run_of(request.user, run)
+        asked = parse_query(FigureFilter, request)
+        points, layout, made = _laid_out(found, asked)
+        names = dict(Video.objects.filter(pk__in=points.videos).values_list("pk", "name"))
+        plot = map_plot.footage_map(
+            layout.xy,
+            points.score,
+            states.of_windows(points.videos, points.video, points.start, points.length),
+            names=[
+                f"{names.get(points.videos[video], '')}, frame {max(0, start):,}"
+                for video, start in zip(points.video.tolist(), points.start.tolist(), strict=True)
+            ],
+            by=asked["by"],
+            layout="t-SNE" if made else "PCA",
+        )
+        saved = {"Content-Disposition": f'attachment; filename="patterns.{asked["kind"]}"'}
+        if asked["kind"] == "json":
+            return Response(plots.as_json(plot), headers=saved)
+        return HttpResponse(map_plot.standalone(plot), content_type="text/html; charset=utf-8", headers=saved)
+
+
+# ---- one window ----
 
 
 class WindowPatternsSerializer(serializers.Serializer):

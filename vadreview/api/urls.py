@@ -90,6 +90,7 @@ urlpatterns = [
     path("runs/<uuid:run>/judgement/", judgement.JudgementView.as_view(), name="judgement"),
     path("runs/<uuid:run>/heatmaps/<uuid:video>/", heatmaps.HeatmapsView.as_view(), name="heatmaps"),
     path("runs/<uuid:run>/patterns/", patterns.PatternsView.as_view(), name="patterns"),
+    path("runs/<uuid:run>/patterns/figure/", patterns.MapFigureView.as_view(), name="pattern-figure"),
     path("runs/<uuid:run>/patterns/states/", patterns.StatesView.as_view(), name="pattern-states"),
     path("runs/<uuid:run>/patterns/select/", patterns.SelectView.as_view(), name="pattern-select"),
     path("runs/<uuid:run>/patterns/maps/", patterns.PatternMapsView.as_view(), name="pattern-maps"),

@@ -479,6 +479,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/runs/{run}/patterns/figure/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Draw the map of the footage as a Plotly figure, to download. */
+    get: operations["runs_patterns_figure_retrieve"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/runs/{run}/patterns/maps/": {
     parameters: {
       query?: never;
@@ -4333,6 +4350,54 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["WindowPatterns"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_patterns_figure_retrieve: {
+    parameters: {
+      query?: {
+        /**
+         * @description What colours mean.
+         *
+         *     * `score` - score
+         *     * `label` - label
+         */
+        by?: "score" | "label";
+        /**
+         * @description html: a page that shows it by itself.
+         *
+         *     * `json` - json
+         *     * `html` - html
+         */
+        kind?: "json" | "html";
+        /** @description A finished t-SNE map; without it, PCA. */
+        map?: string;
+      };
+      header?: never;
+      path: {
+        run: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Plot"];
+          "text/html": string;
         };
       };
       /** @description Refused. */

@@ -178,6 +178,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/runs/{run}/heatmaps/{video}/"): Row((401, 404, 404, 404, 404)),  # this run has none
     # this run has no patterns: those who may see it are told so
     ("GET", "/api/runs/{run}/patterns/"): Row((401, 404, 409, 409, 409)),
+    ("GET", "/api/runs/{run}/patterns/figure/"): Row((401, 404, 409, 409, 409)),
     ("GET", "/api/runs/{run}/patterns/states/"): Row((401, 404, 409, 409, 409)),
     ("POST", "/api/runs/{run}/patterns/select/"): Row(
         MEMBERS, body=lambda world: {"spans": [{**_video(world), "start": 0, "stop": 200}]}

@@ -43,6 +43,21 @@ def test_states_are_a_digit_a_window(api, viewer, reviewer, patterned, video):
     assert found[6:] == "0" * 93 + "1"
 
 
+def test_the_map_is_a_figure_to_take_along(api, viewer, reviewer, patterned, video):
+    factories.VerdictFactory(video=video, reviewer=reviewer, decision="accept", start=15, stop=25)
+    url = f"/api/runs/{patterned.pk}/patterns/figure/"
+
+    answer = api(viewer).get(url, {"by": "label"})
+    page = api(viewer).get(url, {"kind": "html"})
+
+    assert answer["Content-Disposition"] == 'attachment; filename="patterns.json"'
+    traces = {trace["name"]: len(trace["x"]) for trace in answer.json()["figure"]["data"]}
+    assert traces == {"nobody decided": 98, "abnormal (accepted)": 2}
+    assert len(answer.json()["rows"]) == 100
+    assert page["Content-Disposition"] == 'attachment; filename="patterns.html"'
+    assert b"Plotly.newPlot" in page.content
+
+
 def test_a_map_by_tsne_is_asked_for_waited_for_and_read(api, reviewer, patterned):
     client = api(reviewer)
     url = f"/api/runs/{patterned.pk}/patterns/"

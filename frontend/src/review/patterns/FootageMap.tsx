@@ -1,5 +1,5 @@
-import { Button, Modal, SegmentedControl, Select } from "@mantine/core";
-import { Maximize2 } from "lucide-react";
+import { Button, Menu, Modal, SegmentedControl, Select } from "@mantine/core";
+import { Download, Maximize2 } from "lucide-react";
 import { type ReactNode, useMemo, useState } from "react";
 
 import { selectSpans, usePatternMaps, usePatterns, usePatternStates } from "../../api/queries/patterns";
@@ -87,6 +87,7 @@ export function FootageMap({ run }: { run: Run }) {
         >
           <Maximize2 size={14} aria-hidden />
         </Button>
+        <Save run={run} map={map} by={by} />
       </div>
       {plot(280)}
       <Legend by={by} points={points} />
@@ -121,6 +122,29 @@ export function FootageMap({ run }: { run: Run }) {
         </Modal>
       )}
     </div>
+  );
+}
+
+/** The same map as a Plotly figure: a page that opens anywhere, or its numbers. */
+function Save({ run, map, by }: { run: Run; map: string | null; by: ColorBy }) {
+  const query = new URLSearchParams({ by: by === "label" ? "label" : "score", ...(map && { map }) });
+  const link = (kind: string) => `/api/runs/${run.id}/patterns/figure/?${query}&kind=${kind}`;
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button size="compact-sm" variant="subtle" aria-label="Save the map" title="Save the map">
+          <Download size={14} aria-hidden />
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item component="a" href={link("html")} download>
+          As a page (HTML)
+        </Menu.Item>
+        <Menu.Item component="a" href={link("json")} download>
+          As numbers (JSON)
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 
