@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from detectors import artifacts, checkpoints, segments
+from detectors import artifacts, checkpoints, perspective, segments, spans
 from detectors import device as devices
 from detectors.base import (
     UNKNOWN,
@@ -28,7 +28,7 @@ from detectors.base import (
     VideoScores,
     ignore,
 )
-from detectors.diffvad import encoders, footage, network, perspective, scoring, training
+from detectors.diffvad import encoders, footage, network, scoring, training
 from detectors.diffvad.axes import Axes, directions
 from detectors.diffvad.bank import Bank
 from detectors.diffvad.config import DiffVADConfig
@@ -76,15 +76,15 @@ class DiffVAD(Detector):
         config, where = self.config, devices.resolve(self.device)
         before = None if warm_start is None else self._model_to_begin_from(warm_start)
         encoder = encoders.make(config)
-        spans = footage.spans_of(videos, config)
+        chosen = spans.spread(videos, most_frames=config.max_training_frames)
         with devices.repeatable():
             if before is None:
-                encoder.learn(spans, seed=self.seed, device=where, progress=progress)
+                encoder.learn(chosen, seed=self.seed, device=where, progress=progress)
             else:
                 encoder = before.encoder_
             found = footage.gather(
                 videos,
-                spans,
+                chosen,
                 encoder,
                 supervision=supervision,
                 cache=FieldCache.from_environment(),
@@ -153,7 +153,7 @@ class DiffVAD(Detector):
         if self.config.encoder != "motion":
             return False
         speed = encoder.cells(torch.from_numpy(usual.astype(np.float32))).numpy()
-        return perspective.looks_along(speed)
+        return perspective.looks_along(speed, top=True)
 
     def _learn_axes(self, task: training.Task) -> None:
         windows = task.bank_windows

@@ -24,7 +24,7 @@ from detectors.base import (
 from detectors.diffvad.config import DiffVADConfig
 from detectors.diffvad.encoders import Floats, FrameEncoder
 from detectors.field_cache import FieldCache
-from detectors.flow import CHUNK
+from detectors.spans import Span
 from detectors.windows import reflected
 
 Places = NDArray[np.int64]
@@ -149,26 +149,9 @@ class Footage:
         return ~np.isin(self.labels[windows.rows], UNUSUAL).any(1)
 
 
-def spans_of(videos: Sequence[Video], config: DiffVADConfig) -> list[tuple[Video, int, int]]:
-    """Choose what to learn from: everything, or stretches spread evenly if there is too much."""
-    chunks = [(video, first) for video in videos for first in range(0, video.n_frames, CHUNK)]
-    frames = sum(video.n_frames for video in videos)
-    if frames > config.max_training_frames:
-        keep = max(1, len(chunks) * config.max_training_frames // frames)
-        chunks = [chunks[i] for i in np.linspace(0, len(chunks) - 1, keep).round().astype(int)]
-    spans: list[tuple[Video, int, int]] = []
-    for video, first in chunks:
-        stop = min(first + CHUNK, video.n_frames)
-        if spans and spans[-1][0] is video and spans[-1][2] == first:
-            spans[-1] = (video, spans[-1][1], stop)
-        else:
-            spans.append((video, first, stop))
-    return spans
-
-
 def gather(
     videos: Sequence[Video],
-    spans: list[tuple[Video, int, int]],
+    spans: list[Span],
     encoder: FrameEncoder,
     *,
     supervision: Supervision | None,

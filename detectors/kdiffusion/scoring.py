@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from detectors import perspective
 from detectors.diffusion import karras
 from detectors.features import footage
 from detectors.features.clips import LENGTH, Floats, Starts
@@ -24,9 +25,6 @@ from detectors.kdiffusion.training import units
 
 GROUP = 8192
 """Clips that the released code thresholds together."""
-
-OBLIQUE = 1.5
-"""How much faster things move at one end of the picture than at the other before regions need a norm."""
 
 _LEAST_SPREAD = 0.1  # of the score of a region, as a share of the spread over all regions
 _ROWS_ON_CPU = 1024  # rows whose layers stay in the cache of a core
@@ -170,35 +168,13 @@ def strangest(regions: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     return np.partition(regions, -count, axis=1)[:, -count:].mean(1)
 
 
-def speed_profile(cells: Floats) -> NDArray[np.float64]:
-    """Say how fast things move at each height of the picture: (16,) pixels a frame, NaN where little moves.
+def looks_along(cells: Floats) -> bool:
+    """Guess without labels whether the camera looks along the scene, so that near things move faster.
 
     cells: (K, 8, 8, 36) of the encoder `footage`.
     """
     speed = footage.blocks(cells)[..., footage.SPEED]  # (K, 16, 16)
-    moving = speed > max(0.1 * float(np.percentile(speed, 99.9)), 1e-3)
-    enough = max(20, moving.sum() // 200)
-    return np.array(
-        [
-            np.median(speed[:, row][moving[:, row]]) if moving[:, row].sum() >= enough else np.nan
-            for row in range(footage.BLOCKS)
-        ]
-    )
-
-
-def looks_along(cells: Floats) -> bool:
-    """Guess without labels whether the camera looks along the scene, so that near things move faster.
-
-    That is so if speed grows, or shrinks, steadily down the picture, by more than the factor OBLIQUE.
-    """
-    profile = speed_profile(cells)
-    known = np.flatnonzero(~np.isnan(profile))
-    if len(known) < 4:
-        return False
-    logs = np.log(profile[known])
-    slope, _ = np.polyfit(known, logs, 1)
-    steadiness = 0.0 if logs.std() == 0 else abs(np.corrcoef(known, logs)[0, 1])
-    return bool(steadiness > 0.7 and abs(slope) * (known[-1] - known[0]) > np.log(OBLIQUE))
+    return perspective.looks_along(speed)
 
 
 def heat_of(

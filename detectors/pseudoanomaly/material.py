@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors import spans
 from detectors.base import UNKNOWN, UNUSUAL, ConfigError, Meter, ProgressCallback, Supervision, Video
 from detectors.cuts import REACH, Shots, find_shots, without_jumps
 from detectors.field_cache import FieldCache
@@ -98,12 +99,7 @@ def gather(
     provider: MaskProvider | None = None,
 ) -> list[Stretch]:
     """Read what to learn from: all of it, or stretches spread evenly if there is too much."""
-    chunks = [(video, first) for video in videos for first in range(0, video.n_frames, CHUNK)]
-    frames = sum(video.n_frames for video in videos)
-    if frames > config.max_training_frames:
-        keep = max(1, len(chunks) * config.max_training_frames // frames)
-        chunks = [chunks[i] for i in np.linspace(0, len(chunks) - 1, keep).round().astype(int)]
-    parts = _parts(_joined(chunks), seconds=config.lingering_s)
+    parts = _parts(spans.spread(videos, most_frames=config.max_training_frames), seconds=config.lingering_s)
     total = sum(stop - start for part in parts for start, stop in part.spans)
     looking = Meter(progress, "cuts", sum(part.stop - part.start for part in parts))
     reading = Meter(progress, "footage", total * (config.uses_motion + config.uses_appearance))
@@ -130,10 +126,10 @@ class _Part:
     spans: list[tuple[int, int]]
 
 
-def _parts(spans: list[tuple[Video, int, int]], *, seconds: float) -> list[_Part]:
+def _parts(chosen: list[spans.Span], *, seconds: float) -> list[_Part]:
     """Look no farther around what is learned from than cuts and lingering need: footage may be days long."""
     parts: list[_Part] = []
-    for video, start, stop in spans:
+    for video, start, stop in chosen:
         before, after = lingering.reach(float(video.fps), seconds=seconds)
         first, last = max(0, start - before - REACH), min(video.n_frames, stop + after + REACH)
         if parts and parts[-1].video is video and first <= parts[-1].stop:
@@ -204,17 +200,6 @@ def _read(
         )
     unknown = np.full(stop - start, UNKNOWN, np.int8)
     return Stretch(unknown, np.zeros(stop - start, np.bool_), motion, small, instances)
-
-
-def _joined(chunks: list[tuple[Video, int]]) -> list[tuple[Video, int, int]]:
-    spans: list[tuple[Video, int, int]] = []
-    for video, first in chunks:
-        stop = min(first + CHUNK, video.n_frames)
-        if spans and spans[-1][0] is video and spans[-1][2] == first:
-            spans[-1] = (video, spans[-1][1], stop)
-        else:
-            spans.append((video, first, stop))
-    return spans
 
 
 def _hold_out(stretches: list[Stretch], ratio: float) -> list[Stretch]:

@@ -29,6 +29,7 @@ from vadreview import errors
 from vadreview.footage.models import Video
 from vadreview.runs import lessons
 from vadreview.runs.models import Run
+from vadreview.runs.places import Place
 
 __all__ = [
     "Heatmaps",
@@ -257,24 +258,6 @@ def compared(
         }
         for name, value in found.items()
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a run points in one video, and where it should.
-
-    heatmap: the stored description of `maps` (m, height, width), {} without. people: `frames`, `boxes`, `scores` of
-    all people, {} for a detector that knows none. mask: bool (T, H, W), None for a video that is all normal.
-    """
-
-    name: str
-    frames: int
-    width: int
-    height: int
-    maps: NDArray[np.uint8] | None
-    heatmap: Mapping[str, Any]
-    people: Mapping[str, NDArray[Any]]
-    mask: NDArray[np.bool_] | None
 
 
 def region_metrics(places: Iterable[Place]) -> dict[str, Any]:

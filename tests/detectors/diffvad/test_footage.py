@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from detectors.base import ABNORMAL, LEFT_OUT, NORMAL, UNKNOWN
-from detectors.diffvad import footage, perspective
+from detectors.diffvad import footage
 from detectors.diffvad.config import DiffVADConfig
 from detectors.diffvad.footage import Footage, Stretch, Units
 
@@ -86,17 +86,6 @@ def test_a_stream_gives_the_windows_of_the_whole_video(n_frames, size):
     np.testing.assert_array_equal(windows[:, :, 0, 0], footage.frames_of(firsts, n_frames, CONFIG))
 
 
-def test_long_footage_is_learned_from_in_stretches_spread_evenly():
-    class Long:
-        n_frames = 256 * 100
-
-    spans = footage.spans_of([Long()], DiffVADConfig(max_training_frames=2560))
-
-    assert sum(stop - start for _, start, stop in spans) == 2560
-    assert spans[0][1] == 0
-    assert spans[-1][2] == 256 * 100
-
-
 def test_units_put_the_95th_percentile_at_two_whatever_few_fast_things_do():
     random = np.random.default_rng(0)
     latents = random.exponential(size=(500, 4, 64)).astype(np.float16)
@@ -114,31 +103,3 @@ def test_noise_of_a_scene_where_nothing_moves_is_not_blown_up():
     still = np.random.default_rng(0).normal(0, 1e-3, (50, 4, 64)).astype(np.float16)
 
     assert Units.of(still, CONFIG).scale.max() <= 40
-
-
-def moving(speeds) -> np.ndarray:
-    """Speeds (40, 16, 16) of things that pass at each of 16 heights, and rest between."""
-    random = np.random.default_rng(0)
-    speed = np.asarray(speeds)[:, None] * random.uniform(0.8, 1.2, (40, 16, 16))
-    speed[:, :, ::3] = 0
-    return speed
-
-
-def test_speed_that_grows_down_the_picture_means_an_oblique_camera():
-    assert perspective.looks_along(moving(np.linspace(1, 3, 16)))
-    assert perspective.looks_along(moving(np.linspace(3, 1, 16)))
-
-
-def test_rows_at_the_edges_of_things_do_not_hide_an_oblique_camera():
-    speed = moving(np.linspace(1, 3, 16))
-    speed[:, 12:] *= 0.1  # what is cut off by the lower edge of the picture
-    speed[:, :, 1::3] *= 0.2  # and slower parts of things everywhere
-
-    assert perspective.looks_along(speed)
-
-
-@pytest.mark.parametrize(
-    "speeds", [np.ones(16), np.zeros(16), 1 + np.sin(np.linspace(0, np.pi, 16)), np.eye(16)[7]]
-)
-def test_speed_without_a_trend_means_a_level_camera(speeds):
-    assert not perspective.looks_along(moving(speeds))

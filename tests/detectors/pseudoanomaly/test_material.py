@@ -56,7 +56,7 @@ def test_the_noise_of_still_footage_is_not_blown_up():
 
 
 def test_long_footage_is_learned_from_stretches_of_all_of_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(material, "CHUNK", 32)
+    monkeypatch.setattr("detectors.spans.CHUNK", 32)
     monkeypatch.setattr("detectors.flow.CHUNK", 32)
     video = footage.write(tmp_path, "long", footage.scene(300, seed=1))
     stretches = gathered([video], max_training_frames=100)
@@ -69,7 +69,7 @@ def test_long_footage_is_learned_from_stretches_of_all_of_it(tmp_path, monkeypat
 
 
 def test_of_long_footage_only_what_is_around_the_stretches_is_looked_at(tmp_path, monkeypatch):
-    for module in ("pictures", "flow", "pseudoanomaly.material"):
+    for module in ("pictures", "flow", "spans"):
         monkeypatch.setattr(f"detectors.{module}.CHUNK", 32)
     monkeypatch.setattr(material.lingering, "_PAST_S", 3.0)
     joined = np.concatenate([footage.scene(290, seed=1), 255 - footage.scene(310, seed=2)])
@@ -78,7 +78,7 @@ def test_of_long_footage_only_what_is_around_the_stretches_is_looked_at(tmp_path
     looked = {"max_training_frames": 100, "lingering_s": 1.0}
     stretches = material.gather([video], config(**looked), supervision=None, cache=None, progress=seen.append)
 
-    cuts = [progress for progress in seen if progress.phase == "looking for cuts"]
+    cuts = [progress for progress in seen if progress.phase == "cuts"]
     assert 100 < cuts[-1].total < 400
     assert cuts[-1].done == cuts[-1].total
     monkeypatch.setattr(material.lingering, "reach", lambda fps, seconds: (10_000, 10_000))

@@ -266,32 +266,6 @@ def test_figures_come_with_those_of_motion_beside_them(api, viewer, run, video):
     assert 0.4 < figures["baselines"]["motion_mean"]["micro_auc"] < 0.6
 
 
-def test_progress_of_a_training_is_of_the_whole_run_and_named_for_people(api, viewer, project):
-    run = factories.RunFactory(
-        project=project, stage=Run.Stage.TRAINING, status=JobStatus.RUNNING, phase="frames", done=1, total=4,
-        fitted=0.05,
-    )  # fmt: skip
-
-    progress = api(viewer).get(f"/api/runs/{run.pk}/").json()["progress"]
-
-    assert progress["phase"] == "Reading the footage"
-    assert progress["fraction"] == pytest.approx(0.6 * 0.05)
-    assert (progress["done"], progress["total"]) == (1, 4)
-
-
-def test_progress_counts_the_frames_of_all_videos_that_are_scored(api, viewer, project):
-    run = factories.RunFactory(project=project, stage=Run.Stage.SCORING)
-    factories.RunVideoFactory(run=run, status=JobStatus.DONE)
-    factories.RunVideoFactory(run=run, status=JobStatus.RUNNING, done=5, total=10)
-    factories.RunVideoFactory(run=run, status=JobStatus.QUEUED)
-
-    progress = api(viewer).get(f"/api/runs/{run.pk}/").json()["progress"]
-
-    assert progress["phase"] == "Scoring 2 of 3 videos"
-    assert (progress["done"], progress["total"]) == (1500, 3000)
-    assert progress["fraction"] == pytest.approx(0.6 + 0.4 / 2)
-
-
 # ---- tracks ----
 
 

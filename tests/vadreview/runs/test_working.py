@@ -12,7 +12,7 @@ import zarr
 
 from tests.vadreview import factories
 from vadreview.jobs import JobStatus
-from vadreview.runs import artifacts, closing, inference, motion, scoring, services, tasks, tracks, training
+from vadreview.runs import artifacts, closing, motion, scoring, services, tasks, tracks, training
 from vadreview.runs.models import MotionJob, Run, RunVideo, Track
 from vadreview.sweep import sweep_all
 
@@ -53,24 +53,6 @@ def test_a_trained_run_has_a_model_and_queues_its_scoring(start):
     assert len(run.model_sha256) == 64
     assert run.device_used == "cpu"
     assert set(run.run_videos.values_list("status", flat=True)) == {JobStatus.QUEUED}
-
-
-def test_the_bar_does_not_go_back_while_an_interrupted_training_catches_up(start):
-    run = start(epochs=4)
-    Run.objects.filter(pk=run.pk).update(fitted=0.9, attempt=1)
-    seen = []
-
-    def remember(phase, done, total, **fields):
-        seen.append(fields["fitted"])
-
-    run.refresh_from_db()
-    watch = training._Watch(run, remember)
-    for done in range(17):
-        watch(inference.Progress("training", done, 16, {"epoch": 1 + done // 4}))
-
-    assert seen[0] == 0.9
-    assert seen == sorted(seen)
-    assert seen[-1] == 1.0
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ OBLIQUE = 1.5
 _SHARE = 0.45  # of the top speed: rows with less hold the edges of things, or nothing
 
 
-def speed_profile(speed: NDArray[np.floating]) -> NDArray[np.float64]:
+def usual_speed(speed: NDArray[np.floating]) -> NDArray[np.float64]:
     """Say how fast things move at each height of the picture: (rows,), NaN where little moves.
 
     speed: (K, rows, columns), pixels a frame.
@@ -26,7 +26,7 @@ def speed_profile(speed: NDArray[np.floating]) -> NDArray[np.float64]:
     )
 
 
-def top_profile(speed: NDArray[np.floating]) -> NDArray[np.float64]:
+def top_speed(speed: NDArray[np.floating]) -> NDArray[np.float64]:
     """Say how fast the fastest things are at each height, (rows,), NaN but in the rows around the fastest."""
     top = np.percentile(speed.max(2), 99, axis=0).astype(np.float64)
     fastest = int(top.argmax())
@@ -38,15 +38,17 @@ def top_profile(speed: NDArray[np.floating]) -> NDArray[np.float64]:
     return top
 
 
-def looks_along(speed: NDArray[np.floating]) -> bool:
-    """Say whether usual or top speed grows, or shrinks, steadily down the picture, by more than OBLIQUE.
+def looks_along(speed: NDArray[np.floating], *, top: bool = False) -> bool:
+    """Say whether the usual speed (K, rows, columns) grows, or shrinks, steadily down the picture.
 
-    The top speed sees what the usual one does not where rows hold mostly the edges of things.
+    top: whether the top speed may say so, too. It sees what the usual one does not where rows hold mostly the edges of
+    things, of which small cells show more than large ones.
     """
-    return _is_steady(speed_profile(speed)) or _is_steady(top_profile(speed))
+    return _changes_steadily(usual_speed(speed)) or (top and _changes_steadily(top_speed(speed)))
 
 
-def _is_steady(profile: NDArray[np.float64]) -> bool:
+def _changes_steadily(profile: NDArray[np.float64]) -> bool:
+    """Say whether a profile of speeds grows, or shrinks, steadily down the picture, by more than OBLIQUE."""
     known = np.flatnonzero(profile > 0)
     if len(known) < 4:
         return False
