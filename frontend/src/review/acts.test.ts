@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { VerdictRequest } from "../api/types";
 import { timebaseOf } from "../lib/frames";
@@ -55,10 +55,21 @@ function desk(changed: Partial<Moment> = {}) {
     submit: (request) => said.push(request),
   });
   const draft = (subject: string) => draftOf(tools.drafts.get(), subject);
-  return { tools, acts, said, went, select, draft, toast: () => tools.toast.get()?.text };
+  /** The picture of a frame comes, and a moment passes. */
+  const sees = (frame: number): void => {
+    patchClock(tools.clock, { frame });
+    vi.advanceTimersByTime(300);
+  };
+  return { sees, tools, acts, said, went, select, draft, toast: () => tools.toast.get()?.text };
 }
 
-beforeEach(() => localStorage.clear());
+beforeEach(() => {
+  localStorage.clear();
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe("deciding", () => {
   test("accepting sends the span as proposed and opens the next item at its peak", () => {
@@ -66,6 +77,19 @@ describe("deciding", () => {
     acts.decide("accept");
     expect(said[0]).toMatchObject({ segment: "a", decision: "accept", start: 100, stop: 120 });
     expect(went).toEqual([{ video: "v", segment: "b", frame: 307 }]);
+  });
+
+  test("a second press decides nothing before the next item is on the screen, and says so", () => {
+    const { acts, said, toast, sees } = desk();
+    acts.decide("accept");
+    vi.advanceTimersByTime(300);
+    acts.decide("accept");
+    acts.reject();
+    expect(said).toHaveLength(1);
+    expect(toast()).toContain("not on the screen yet");
+    sees(307);
+    acts.decide("accept");
+    expect(said[1]).toMatchObject({ segment: "b", decision: "accept" });
   });
 
   test("going on can be switched off", () => {
@@ -186,8 +210,9 @@ describe("undo", () => {
   });
 
   test("goes back decision by decision, then says that there is nothing", () => {
-    const { acts, said, toast } = desk();
+    const { acts, said, toast, sees } = desk();
     acts.decide("accept");
+    sees(307);
     acts.decide("unsure");
     acts.undo();
     acts.undo();

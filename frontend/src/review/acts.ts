@@ -12,7 +12,7 @@ import { uuid } from "../lib/uuid";
 import { afterUndo, type ManyStep, type Said, targetOf, undoRequest, verdictRequest } from "./decisions";
 import { changeDraft, draftOf, dropDraft, dropMoved, toggled, withDraft } from "./drafts";
 import { inConflict, type Item, neighbourPeak, REASONS, spanOf } from "./items";
-import { NONE_MARKED, toggleMark } from "./marked";
+import { createMarking } from "./marking";
 import { neighbour, nextOpen } from "./queue";
 import { createStatements, DONE, type Given } from "./statements";
 import { say, type Tools } from "./tools";
@@ -57,6 +57,7 @@ export function createActs(tools: Tools, effects: Effects) {
     const { opens, zoom } = tools.settings.get();
     const frame = frameOf(item);
     tools.reasoning.set(false);
+    tools.arrival.arrived();
     tools.watch.look(item.subject);
     tools.opened.add(item.subject);
     if (item.video !== video) {
@@ -141,9 +142,16 @@ export function createActs(tools: Tools, effects: Effects) {
     return moment().mayDecide;
   }
 
+  /** Not before the picture of the item that the last decision led to. */
+  function isTooEarly(): boolean {
+    const why = tools.arrival.whyWait();
+    if (why) say(tools, why, "warning");
+    return why !== null;
+  }
+
   function decide(decision: Given, reason: RejectReason = ""): void {
     tools.reasoning.set(false);
-    if (!mayGive()) return;
+    if (!mayGive() || isTooEarly()) return;
     const { selected, queue, video } = moment();
     const { marks } = tools.drafts.get();
     if (!selected) {
@@ -166,7 +174,9 @@ export function createActs(tools: Tools, effects: Effects) {
     if (!tools.settings.get().advance || selected.proposed === null) return;
     const next = again ? neighbour(queue, selected.subject, 1) : nextOpen(queue, selected.subject);
     if (next) open(next);
-    else if (!again) say(tools, `${DONE[decision]}. That was the last open item here.`);
+    tools.arrival.decided(next && { video: next.video, span: spanOf(next) }, () => moment().video);
+    if (next) return;
+    if (!again) say(tools, `${DONE[decision]}. That was the last open item here.`);
   }
 
   function undo(): void {
@@ -192,23 +202,6 @@ export function createActs(tools: Tools, effects: Effects) {
         say(tools, "The server did not take it back. Press Z to try again.", "warning");
       },
     );
-  }
-
-  /** Mark the selected item for a decision about many, or take the mark off. */
-  function markSelected(): void {
-    const { selected } = moment();
-    if (!selected?.proposed || selected.score === null)
-      return say(tools, "Only items of the queue can be marked: J takes the next one", "warning");
-    tools.marked.set((marked) => toggleMark(marked, selected.subject));
-    say(tools, `${tools.marked.get().size} marked`);
-  }
-
-  /** Mark all that the queue shows; once more takes the marks off. */
-  function markAll(): void {
-    const { queue } = moment();
-    const all = queue.every((item) => tools.marked.get().has(item.subject));
-    tools.marked.set(all ? NONE_MARKED : new Set(queue.map((item) => item.subject)));
-    say(tools, `${tools.marked.get().size} marked`);
   }
 
   /** Draw a missed one: accepted as it is, a label may follow. */
@@ -349,7 +342,7 @@ export function createActs(tools: Tools, effects: Effects) {
 
   function reject(): void {
     if (!moment().selected) return say(tools, "Select an item first: J takes the next one", "warning");
-    if (!mayGive()) return;
+    if (!mayGive() || isTooEarly()) return;
     if (tools.reasoning.get()) return decide("reject");
     tools.reasoning.set(true);
     const reasons = REASONS.map(({ label: name }, n) => `${n + 1} ${name.toLowerCase()}`);
@@ -371,6 +364,7 @@ export function createActs(tools: Tools, effects: Effects) {
     open,
     visit,
     ...createStatements(tools, effects, { mayGive, give }),
+    ...createMarking(tools, moment),
     select,
     deselect,
     step,
@@ -385,8 +379,6 @@ export function createActs(tools: Tools, effects: Effects) {
     label,
     comment,
     reject,
-    markSelected,
-    markAll,
     escape,
   };
 }

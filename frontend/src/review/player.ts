@@ -155,7 +155,11 @@ export class Player {
   /** A still or a scrub picture of this frame is on the screen. */
   painted(frame: number): void {
     const { playing, scrubbing } = this.clock.get();
-    patchClock(this.clock, playing && !scrubbing ? { frame, target: frame } : { frame });
+    patchClock(this.clock, {
+      frame,
+      waiting: false,
+      ...(playing && !scrubbing ? { target: frame } : {}),
+    });
   }
 
   private currentFrame(): number {
@@ -173,13 +177,13 @@ export class Player {
       if (scrubbing && frame !== target) return;
       if (video.seeking || this.wanted !== null) {
         // a frame from before a pending seek must not pull the playhead back
-        if (frame === this.sought) patchClock(this.clock, { frame });
+        if (frame === this.sought) patchClock(this.clock, { frame, waiting: false });
         return;
       }
       const askedFor = this.sought !== null && !playing;
       this.sought = null;
       // paused, and nobody asked for it: the last frame that was still on its way when playing stopped
-      patchClock(this.clock, askedFor || scrubbing ? { frame } : { frame, target: frame });
+      patchClock(this.clock, { frame, waiting: false, ...(askedFor || scrubbing ? {} : { target: frame }) });
       if (playing && this.loop && frame >= this.loop.stop - 1) this.seek(this.loop.start);
     });
   }

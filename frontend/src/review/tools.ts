@@ -1,5 +1,6 @@
 import type { Policy, Preview } from "../api/types";
 import { createStore, type Store } from "../lib/store";
+import { Arrival } from "./arrival";
 import { type ClockStore, createClock } from "./clock";
 import { type ManyStep, Stopwatch, type UndoStep } from "./decisions";
 import { createDrafts, type DraftStore } from "./drafts";
@@ -38,6 +39,8 @@ export type Tools = {
   /** items that one decision is to be about */
   marked: Store<Marked>;
   opened: OpenedItems;
+  /** keeps a decision from falling on an item that nobody has seen yet */
+  arrival: Arrival;
   watch: Stopwatch;
   /** the map of patterns as a person left it, and what is selected on it */
   patterns: Store<PatternsView>;
@@ -74,6 +77,7 @@ export function createTools(): Tools {
     undo: createStore<readonly (UndoStep | ManyStep)[]>([]),
     marked: createStore(NONE_MARKED),
     opened: new OpenedItems(),
+    arrival: new Arrival(clock),
     watch: new Stopwatch(),
     patterns: createStore<PatternsView>({ what: "footage", method: "pca", by: "score" }),
     selection: createStore<Selection | null>(null),
