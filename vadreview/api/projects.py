@@ -43,6 +43,11 @@ class LabelSerializer(serializers.Serializer):
 class ProjectSerializer(serializers.ModelSerializer):
     labels = LabelSerializer(many=True, required=False)
     policy = PolicyFields(required=False)
+    detector_policies = serializers.DictField(
+        child=PolicyFields(),
+        required=False,
+        help_text="Detector -> the policy its new runs begin with, in the place of `policy`.",
+    )
     my_role = serializers.SerializerMethodField()
     counts = serializers.SerializerMethodField()
     storage_bytes = serializers.IntegerField(read_only=True, help_text="Files as uploaded.")
@@ -50,7 +55,7 @@ class ProjectSerializer(serializers.ModelSerializer):
     class Meta:
         model = Project
         fields = [
-            "id", "name", "description", "labels", "policy", "audit_share", "is_demo", "created_at", "my_role",
+            "id", "name", "description", "labels", "policy", "detector_policies", "audit_share", "is_demo", "created_at", "my_role",
             "counts", "storage_bytes",
         ]  # fmt: skip
         read_only_fields = ["is_demo"]
@@ -71,6 +76,9 @@ class ProjectSerializer(serializers.ModelSerializer):
 
     def validate_policy(self, fields: dict) -> dict:
         return inference.parse_policy(fields).model_dump()
+
+    def validate_detector_policies(self, given: dict[str, dict]) -> dict[str, dict]:
+        return {detector: inference.parse_policy(fields).model_dump() for detector, fields in given.items()}
 
     def to_representation(self, project: Project) -> dict:
         return super().to_representation(project) | {

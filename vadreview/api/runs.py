@@ -39,6 +39,10 @@ class HeatmapMetaSerializer(serializers.Serializer):
     count = serializers.IntegerField()
     low = serializers.FloatField()
     high = serializers.FloatField()
+    top = serializers.IntegerField(
+        required=False,
+        help_text="1 to 255: what nearly all maps of this video stay below; the end of its own scale.",
+    )
     region = serializers.ListField(
         child=serializers.FloatField(),
         min_length=4,
@@ -162,7 +166,10 @@ class RunSerializer(serializers.ModelSerializer):
     job = JobSerializer(source="*", read_only=True)
     progress = serializers.SerializerMethodField()
     videos = RunVideoSerializer(source="run_videos", many=True, read_only=True)
-    segments = serializers.IntegerField(source="n_segments", read_only=True)
+    segments = serializers.IntegerField(source="n_segments", read_only=True, help_text="That it proposes.")
+    audit_items = serializers.IntegerField(
+        source="n_audit", read_only=True, help_text="Windows picked by chance that are reviewed with them."
+    )
     to_review = serializers.IntegerField(source="n_to_review", read_only=True)
     color_index = serializers.IntegerField(
         source="n_before", read_only=True, help_text="Place of the run in its project, oldest first."
@@ -179,7 +186,7 @@ class RunSerializer(serializers.ModelSerializer):
         fields = [
             "id", "project", "name", "detector", "detector_title", "preset", "config", "overrides", "seed",
             "device", "device_used", "mode", "code_version", "created_by", "created_at", "stage", "job",
-            "progress", "history", "videos", "threshold", "policy", "train_seconds", "segments", "to_review",
+            "progress", "history", "videos", "threshold", "policy", "train_seconds", "segments", "audit_items", "to_review",
             "error", "metrics", "color_index", "trained_on", "parent", "warm_start", "learned",
         ]  # fmt: skip
         read_only_fields = [name for name in fields if name != "name"]
@@ -292,7 +299,8 @@ class RunViewSet(
         )
         mine = review.undecided_by(self.request.user, Segment.objects.filter(run=OuterRef("pk")))
         runs = runs.annotate(
-            n_segments=_count(Segment.objects.filter(run=OuterRef("pk"))),
+            n_segments=_count(Segment.objects.filter(run=OuterRef("pk"), audit=False)),
+            n_audit=_count(Segment.objects.filter(run=OuterRef("pk"), audit=True)),
             n_to_review=_count(mine),
             n_before=_count(
                 Run.objects.filter(project=OuterRef("project"), created_at__lt=OuterRef("created_at"))

@@ -76,6 +76,7 @@ class SegmentSerializer(serializers.ModelSerializer):
     """A proposal with what the asking person, and the others, say about it now."""
 
     video_name = serializers.CharField(source="video.name", read_only=True)
+    score = serializers.SerializerMethodField(help_text="Null for a window of the audit: no run proposes it.")
     severity = serializers.SerializerMethodField()
     verdict = serializers.SerializerMethodField(help_text="Mine, if it is not withdrawn.")
     others = serializers.SerializerMethodField()
@@ -86,13 +87,19 @@ class SegmentSerializer(serializers.ModelSerializer):
     class Meta:
         model = Segment
         fields = [
-            "id", "run", "video", "video_name", "start", "stop", "peak_frame", "score", "severity", "verdict",
+            "id", "run", "video", "video_name", "start", "stop", "peak_frame", "audit", "score", "severity", "verdict",
             "others", "decided_before",
         ]  # fmt: skip
         read_only_fields = fields
 
-    @extend_schema_field(serializers.ChoiceField(choices=SEVERITIES))
-    def get_severity(self, segment: Segment) -> str:
+    @extend_schema_field(serializers.FloatField(allow_null=True))
+    def get_score(self, segment: Segment) -> float | None:
+        return None if segment.audit else segment.score  # that of an audit window is borrowed, to sort by
+
+    @extend_schema_field(serializers.ChoiceField(choices=SEVERITIES, allow_null=True))
+    def get_severity(self, segment: Segment) -> str | None:
+        if segment.audit:
+            return None
         return severity(segment.score, centre=segment.run.centre, threshold=segment.run.threshold)
 
     @extend_schema_field(VerdictSerializer(allow_null=True))
@@ -187,7 +194,9 @@ class ProposeSerializer(serializers.Serializer):
     threshold = serializers.FloatField(
         allow_null=True, default=None, help_text="Null: as the policy finds it."
     )
-    save_policy = serializers.BooleanField(default=False, help_text="Make it the project's policy too.")
+    save_policy = serializers.BooleanField(
+        default=False, help_text="Later runs of this detector begin with it."
+    )
 
 
 class ProposedSerializer(serializers.Serializer):
@@ -258,7 +267,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         run = self._run(given["run"])
-        # the policy of the project is everybody's, and its next runs': that is a manager's to change
+        # what later runs begin with is everybody's: that is a manager's to change
         least = Role.MANAGER if given["save_policy"] else Role.REVIEWER
         permissions.require(request.user, run.project, least)
         services.propose(
@@ -268,7 +277,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         answer = {
             "run": run.pk,
             "threshold": run.threshold,
-            "segments": run.segments.count(),
+            "segments": run.segments.filter(audit=False).count(),
             "to_review": queries.undecided_by(request.user, Segment.objects.filter(run=run)).count(),
         }
         return Response(ProposedSerializer(answer).data)

@@ -18,6 +18,7 @@ from vadreview.api import (
     judgement,
     patterns,
     people,
+    policies,
     projects,
     refinement,
     runs,
@@ -38,6 +39,8 @@ router.register("segments", segments.SegmentViewSet, basename="segment")
 router.register("verdicts", verdicts.VerdictViewSet, basename="verdict")
 router.register("exports", exports.DatasetViewSet, basename="export")
 router.register("runs", runs.RunViewSet, basename="run")
+router.register("policies", policies.PolicyViewSet, basename="policy")
+router.register("policy-changes", policies.PolicyChangeViewSet, basename="policy-change")
 router.register("tracks", tracks.TrackViewSet, basename="track")
 
 members = projects.MemberViewSet

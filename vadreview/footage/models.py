@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -24,6 +25,8 @@ class Project(models.Model):
     labels = models.JSONField(default=list, blank=True)
     # the fields of detectors.segments.Policy; empty means its defaults
     policy = models.JSONField(default=dict, blank=True)
+    # the same for detectors whose scores need a line of their own: {"stgnf": {...}}
+    detector_policies = models.JSONField(default=dict, blank=True)
     # the share of the footage whose verdicts measure and never teach: see footage/audit.py
     audit_share = models.FloatField(default=0.1)
     is_demo = models.BooleanField(default=False)
@@ -40,6 +43,10 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def policy_for(self, detector: str) -> dict[str, Any]:
+        """Return the fields of the policy that a new run of this detector begins with."""
+        return self.detector_policies.get(detector) or self.policy
 
 
 class Membership(models.Model):

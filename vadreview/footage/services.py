@@ -47,6 +47,7 @@ def create_project(
     description: str = "",
     labels: list[dict[str, str]] | None = None,
     policy: dict[str, Any] | None = None,
+    detector_policies: dict[str, Any] | None = None,
     audit_share: float = 0.1,
 ) -> Project:
     """Make a project whose only member, its manager, is the one who made it."""
@@ -57,6 +58,7 @@ def create_project(
             description=description,
             labels=chosen,
             policy=policy or {},
+            detector_policies=detector_policies or {},
             audit_share=audit_share,
             created_by=creator,
         )
@@ -65,7 +67,7 @@ def create_project(
 
 
 def update_project(project: Project, **fields: Any) -> Project:
-    """Write the given fields among name, description, labels, policy, audit_share."""
+    """Write the given fields among name, description, labels, policy, detector_policies, audit_share."""
     if "labels" in fields:
         fields["labels"] = check_labels(fields["labels"])
     for name, value in fields.items():

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from vadreview.footage.models import Project, Video
+from vadreview.jobs import Job
 from vadreview.runs.models import Run
 
 
@@ -67,3 +68,51 @@ class Verdict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.decision} [{self.start}, {self.stop})"
+
+
+class SavedPolicy(models.Model):
+    """A threshold policy that people chose by name; `detector` is the one whose scores it was tried on."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="saved_policies")
+    name = models.CharField(max_length=80)
+    detector = models.CharField(max_length=60)
+    fields = models.JSONField()  # of detectors.segments.Policy, all of them
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="one_policy_of_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PolicyChange(Job):
+    """The work of applying a saved policy to several runs. The policy is copied: what was asked for stays."""
+
+    task = "vadreview.review.tasks.apply_policy"
+    queue = "export"  # short work that no training may hold up
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="policy_changes")
+    name = models.CharField(max_length=80)
+    fields = models.JSONField()
+    later = models.BooleanField(default=False)  # later runs of the same detectors begin with it too
+    runs = models.JSONField()  # ids, in order
+    results = models.JSONField(
+        default=list
+    )  # [{"run": id, "before": n, "after": n}] of the runs that are done
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} on {len(self.runs)} runs"

@@ -211,7 +211,7 @@ def _check_newest(reviewer: User, subject: Subject, replaces: uuid.UUID) -> None
 
 
 def propose(run: Run, *, policy: dict, threshold: float | None, save_policy: bool) -> int:
-    """Replace the proposals of a finished run, and make the policy the project's if asked; how many there are.
+    """Replace the proposals of a finished run; if asked, later runs of its detector begin so; how many there are.
 
     Raises Conflict while the run is under way, Invalid when the policy is none.
     """
@@ -224,11 +224,18 @@ def propose(run: Run, *, policy: dict, threshold: float | None, save_policy: boo
     with transaction.atomic():
         count = proposals.store(run, proposal, decided=queries.decided_in(run))
         if save_policy:
-            Project.objects.filter(pk=run.project_id).update(policy=_portable(proposal, by_hand=threshold))
+            keep_for_later(run, portable(proposal, by_hand=threshold))
     return count
 
 
-def _portable(proposal: proposals.Proposal, *, by_hand: float | None) -> dict:
+def keep_for_later(run: Run, policy: dict) -> None:
+    """Let later runs of the same detector in the project begin with this policy; call it in a transaction."""
+    project = Project.objects.select_for_update().get(pk=run.project_id)
+    project.detector_policies = project.detector_policies | {run.detector: policy}
+    project.save(update_fields=["detector_policies"])
+
+
+def portable(proposal: proposals.Proposal, *, by_hand: float | None) -> dict:
     """Return a policy that means the same to other runs: a line placed by hand becomes robust deviations.
 
     The score of a line belongs to one run; each run has a scale of its own.

@@ -49,7 +49,7 @@ def _close(run: Run) -> None:
         _move(run, Run.Stage.FAILED, error=_what_failed(failed, of=len(rows)))
     else:
         # the arithmetic before the transaction: on SQLite a transaction keeps every other writer waiting
-        proposal = proposals.make(run, policy=run.policy or run.project.policy)
+        proposal = proposals.make(run, policy=run.policy or run.project.policy_for(run.detector))
         with transaction.atomic():
             if _move(run, Run.Stage.DONE, error=_what_failed(failed, of=len(rows))):
                 proposals.store(run, proposal)

@@ -61,23 +61,23 @@ class _Cache:
 _cache = _Cache(CACHE_BYTES)
 
 
-def of(run: Run, *, sigma_frames: float) -> list[Curve]:
+def _nobody() -> None:
+    pass
+
+
+def of(run: Run, *, sigma_frames: float, seen: Callable[[], None] = _nobody) -> list[Curve]:
     """Return the curves of the scored videos of a run, smoothed, in the order of the videos' names.
 
-    Raises Conflict when no video is scored yet.
+    `seen` is called before each of them. Raises Conflict when no video is scored yet.
     """
     tracks = (
         Track.objects.filter(run=run, name=SCORE).select_related("video").order_by("video__name", "video_id")
     )
-    found = [
-        Curve(
-            video=track.video_id,
-            track=track.pk,
-            fps=track.video.fps,
-            smoothed=_smoothed(track, sigma_frames=sigma_frames),
-        )
-        for track in tracks
-    ]
+    found = []
+    for track in tracks:
+        seen()
+        smoothed = _smoothed(track, sigma_frames=sigma_frames)
+        found.append(Curve(video=track.video_id, track=track.pk, fps=track.video.fps, smoothed=smoothed))
     if not found:
         raise errors.Conflict(
             "This run has not scored a video yet. Wait until it has, then set the threshold.",

@@ -60,10 +60,23 @@ def _on_grid(found: inference.Heatmaps) -> tuple[dict[str, Any], NDArray[np.uint
         "count": len(values),
         "low": float(found.low),
         "high": float(found.high),
+        "top": _top(values),
         "region": [float(side) for side in found.region],
         "kind": "strangeness",
     }
     return meta, values
+
+
+TOP_PERCENT = 99  # of the maps of a video reach no higher
+
+
+def _top(values: NDArray[np.uint8]) -> int:
+    """Return the code (1 to 255) that the strongest cells of nearly all maps of one video stay at or below.
+
+    A run's scale reaches as far as its oddest clip; on that scale the maps of a calm video look empty.
+    """
+    strongest = values.reshape(len(values), -1).max(1)
+    return max(1, int(np.percentile(strongest, TOP_PERCENT)))
 
 
 def _patterns(found: inference.Patterns, arrays: Arrays) -> dict[str, Any]:

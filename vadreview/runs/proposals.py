@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -47,13 +47,19 @@ def segment_id(run: uuid.UUID, *, video: uuid.UUID, start: int, stop: int) -> uu
     return uuid.uuid5(run, f"{video}:{start}:{stop}")
 
 
-def make(run: Run, *, policy: inference.Policy | Mapping[str, Any], high: float | None = None) -> Proposal:
+def make(
+    run: Run,
+    *,
+    policy: inference.Policy | Mapping[str, Any],
+    high: float | None = None,
+    seen: Callable[[], None] = lambda: None,
+) -> Proposal:
     """Find what stands out in the scored videos of a run, with the threshold at `high` if given.
 
-    Raises Conflict when no video is scored yet, Invalid when the fields are no policy.
+    `seen` is called before each video. Raises Conflict when no video is scored yet, Invalid when the fields are no policy.
     """
     policy = policy if isinstance(policy, inference.Policy) else inference.parse_policy(policy)
-    scored = curves.of(run, sigma_frames=policy.smooth_sigma_frames)
+    scored = curves.of(run, sigma_frames=policy.smooth_sigma_frames, seen=seen)
     threshold = curves.levels(scored, policy=policy, high=high)
     found = {curve.video: curves.intervals(curve, policy=policy, threshold=threshold) for curve in scored}
     fps = {curve.video: curve.fps for curve in scored}

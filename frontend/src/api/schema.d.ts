@@ -177,6 +177,109 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/policies/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description List policies by name. */
+    get: operations["policies_list"];
+    put?: never;
+    /** @description Save a policy as tried on a run. */
+    post: operations["policies_create"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/policies/{id}/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** @description Policies that people saved by name. */
+    delete: operations["policies_destroy"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/policies/{id}/apply/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Apply it to all videos of several runs; a worker does it. */
+    post: operations["policies_apply_create"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/policy-changes/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description List applications, the newest first. */
+    get: operations["policy_changes_list"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/policy-changes/{id}/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Applications of a policy to several runs, under way or done. */
+    get: operations["policy_changes_retrieve"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/policy-changes/{id}/cancel/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Stop after the run in hand. */
+    post: operations["policy_changes_cancel_create"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/projects/": {
     parameters: {
       query?: never;
@@ -1208,6 +1311,14 @@ export interface components {
       /** Format: double */
       distance: number;
     };
+    ApplyPolicyRequest: {
+      runs: string[];
+      /**
+       * @description Later runs of the same detectors begin with it.
+       * @default false
+       */
+      later: boolean;
+    };
     /** @description Bucket i covers the frames [edges[i], edges[i + 1]). */
     Bands: {
       edges: number[];
@@ -1552,6 +1663,8 @@ export interface components {
       low: number;
       /** Format: double */
       high: number;
+      /** @description 1 to 255: what nearly all maps of this video stay below; the end of its own scale. */
+      top?: number;
       /** @description left, top, right, bottom of what a map covers, as fractions of the displayed frame. */
       region: number[];
       kind: string;
@@ -1963,6 +2076,20 @@ export interface components {
       /** @default 0 */
       seed: number;
     };
+    NewPolicyRequest: {
+      /**
+       * Format: uuid
+       * @description The run on which it was tried.
+       */
+      run: string;
+      name: string;
+      policy: components["schemas"]["PolicyFieldsRequest"];
+      /**
+       * Format: double
+       * @description A line placed by hand; kept as deviations from the median.
+       */
+      threshold?: number | null;
+    };
     /**
      * @description * `merged` - merged
      *     * `partial` - partial
@@ -2105,6 +2232,21 @@ export interface components {
       previous?: string | null;
       results: components["schemas"]["Member"][];
     };
+    PaginatedPolicyChangeList: {
+      /** @example 123 */
+      count: number;
+      /**
+       * Format: uri
+       * @example http://api.example.org/accounts/?page=4
+       */
+      next?: string | null;
+      /**
+       * Format: uri
+       * @example http://api.example.org/accounts/?page=2
+       */
+      previous?: string | null;
+      results: components["schemas"]["PolicyChange"][];
+    };
     PaginatedProjectList: {
       /** @example 123 */
       count: number;
@@ -2134,6 +2276,21 @@ export interface components {
        */
       previous?: string | null;
       results: components["schemas"]["Run"][];
+    };
+    PaginatedSavedPolicyList: {
+      /** @example 123 */
+      count: number;
+      /**
+       * Format: uri
+       * @example http://api.example.org/accounts/?page=4
+       */
+      next?: string | null;
+      /**
+       * Format: uri
+       * @example http://api.example.org/accounts/?page=2
+       */
+      previous?: string | null;
+      results: components["schemas"]["SavedPolicy"][];
     };
     PaginatedSegmentList: {
       /** @example 123 */
@@ -2229,6 +2386,10 @@ export interface components {
       description?: string;
       labels?: components["schemas"]["LabelRequest"][];
       policy?: components["schemas"]["PolicyFieldsRequest"];
+      /** @description Detector -> the policy its new runs begin with, in the place of `policy`. */
+      detector_policies?: {
+        [key: string]: components["schemas"]["PolicyFieldsRequest"];
+      };
       /**
        * Format: double
        * @description Share of the footage, picked by chance, whose verdicts measure and never teach.
@@ -2310,6 +2471,22 @@ export interface components {
       summary: string;
       columns: string[];
       rows: unknown[][];
+    };
+    /** @description A policy on its way through several runs. */
+    PolicyChange: {
+      /** Format: uuid */
+      readonly id: string;
+      /** Format: uuid */
+      readonly project: string;
+      readonly name: string;
+      readonly policy: components["schemas"]["PolicyFields"];
+      readonly later: boolean;
+      readonly runs: string[];
+      /** @description Of the runs that are done. */
+      readonly results: components["schemas"]["RunChange"][];
+      readonly job: components["schemas"]["Job"];
+      /** Format: date-time */
+      readonly created_at: string;
     };
     /** @description How scores become segments; fields left out take their defaults (detectors.segments.Policy). */
     PolicyFields: {
@@ -2425,6 +2602,10 @@ export interface components {
       description?: string;
       labels?: components["schemas"]["Label"][];
       policy?: components["schemas"]["PolicyFields"];
+      /** @description Detector -> the policy its new runs begin with, in the place of `policy`. */
+      detector_policies?: {
+        [key: string]: components["schemas"]["PolicyFields"];
+      };
       /**
        * Format: double
        * @description Share of the footage, picked by chance, whose verdicts measure and never teach.
@@ -2452,6 +2633,10 @@ export interface components {
       description?: string;
       labels?: components["schemas"]["LabelRequest"][];
       policy?: components["schemas"]["PolicyFieldsRequest"];
+      /** @description Detector -> the policy its new runs begin with, in the place of `policy`. */
+      detector_policies?: {
+        [key: string]: components["schemas"]["PolicyFieldsRequest"];
+      };
       /**
        * Format: double
        * @description Share of the footage, picked by chance, whose verdicts measure and never teach.
@@ -2468,7 +2653,7 @@ export interface components {
        */
       threshold?: number | null;
       /**
-       * @description Make it the project's policy too.
+       * @description Later runs of this detector begin with it.
        * @default false
        */
       save_policy: boolean;
@@ -2624,7 +2809,10 @@ export interface components {
       };
       /** Format: double */
       readonly train_seconds: number | null;
+      /** @description That it proposes. */
       readonly segments: number;
+      /** @description Windows picked by chance that are reviewed with them. */
+      readonly audit_items: number;
       readonly to_review: number;
       readonly error: string;
       /** @description Only where it is known what is abnormal; never used to train or to propose. */
@@ -2638,6 +2826,13 @@ export interface components {
       readonly warm_start: boolean;
       /** @description From verdicts; null for a run that was told nothing. */
       readonly learned: components["schemas"]["Learned"] | null;
+    };
+    RunChange: {
+      /** Format: uuid */
+      run: string;
+      /** @description Proposals. */
+      before: number;
+      after: number;
     };
     /**
      * @description * `merged` - Merged: learns from all footage, with whatever is in it
@@ -2679,6 +2874,18 @@ export interface components {
       start: number;
       stop: number;
     };
+    SavedPolicy: {
+      /** Format: uuid */
+      readonly id: string;
+      /** Format: uuid */
+      readonly project: string;
+      readonly name: string;
+      readonly detector: string;
+      readonly policy: components["schemas"]["PolicyFields"];
+      readonly created_by: string;
+      /** Format: date-time */
+      readonly created_at: string;
+    };
     /** @description A proposal with what the asking person, and the others, say about it now. */
     Segment: {
       /** Format: uuid */
@@ -2691,9 +2898,13 @@ export interface components {
       readonly start: number;
       readonly stop: number;
       readonly peak_frame: number;
-      /** Format: double */
-      readonly score: number;
-      readonly severity: components["schemas"]["SeverityEnum"];
+      readonly audit: boolean;
+      /**
+       * Format: double
+       * @description Null for a window of the audit: no run proposes it.
+       */
+      readonly score: number | null;
+      readonly severity: (components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"]) | null;
       /** @description Mine, if it is not withdrawn. */
       readonly verdict: components["schemas"]["Verdict"] | null;
       readonly others: components["schemas"]["Voice"][];
@@ -3489,6 +3700,233 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  policies_list: {
+    parameters: {
+      query?: {
+        /** @description A page number within the paginated result set. */
+        page?: number;
+        /** @description Number of results to return per page. */
+        page_size?: number;
+        project?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PaginatedSavedPolicyList"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  policies_create: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewPolicyRequest"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SavedPolicy"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  policies_destroy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description A UUID string identifying this saved policy. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  policies_apply_create: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description A UUID string identifying this saved policy. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ApplyPolicyRequest"];
+      };
+    };
+    responses: {
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PolicyChange"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  policy_changes_list: {
+    parameters: {
+      query?: {
+        /** @description A page number within the paginated result set. */
+        page?: number;
+        /** @description Number of results to return per page. */
+        page_size?: number;
+        project?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PaginatedPolicyChangeList"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  policy_changes_retrieve: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description A UUID string identifying this policy change. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PolicyChange"];
+        };
+      };
+      /** @description Refused. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  policy_changes_cancel_create: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description A UUID string identifying this policy change. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PolicyChange"];
+        };
       };
       /** @description Refused. */
       "4XX": {

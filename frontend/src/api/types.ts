@@ -28,7 +28,14 @@ export type PolicyMethod = Schemas["MethodEnum"];
 export type Policy = Required<Schemas["PolicyFieldsRequest"]>;
 
 export type ProjectCounts = Answer<"ProjectCounts">;
-export type Project = Said<Answer<"Project">, { policy: Partial<Policy> }>;
+export type Project = Said<
+  Answer<"Project">,
+  { policy: Partial<Policy>; detector_policies: Record<string, Partial<Policy>> }
+>;
+export type SavedPolicy = Said<Answer<"SavedPolicy">, { policy: Policy }>;
+export type NewPolicyRequest = Schemas["NewPolicyRequest"];
+export type RunChange = Answer<"RunChange">;
+export type PolicyChange = Said<Answer<"PolicyChange">, { policy: Policy; job: Job; results: RunChange[] }>;
 export type Member = Answer<"Member">;
 /** With a link when an account was made for the new member. */
 export type NewMember = Member & { sign_in_link?: string };
@@ -55,7 +62,10 @@ export type EstimateRequest = Required<Schemas["EstimateRequestRequest"]>;
 export type Estimate = Answer<"Estimate">;
 export type RunStage = Schemas["StageEnum"];
 /** `region`: left, top, right, bottom as fractions of the displayed frame. */
-export type HeatmapMeta = Said<Answer<"HeatmapMeta">, { region: [number, number, number, number] }>;
+export type HeatmapMeta = Said<
+  Answer<"HeatmapMeta">,
+  { region: [number, number, number, number]; top?: number }
+>;
 export type RunVideo = Said<Answer<"RunVideo">, { heatmap: HeatmapMeta | null }>;
 export type RunProgress = Answer<"Progress">;
 export type HistoryPoint = Record<string, number>;

@@ -106,7 +106,10 @@ function RunView({ run, project }: { run: Run; project: Project }) {
 function Outcome({ run }: { run: Run }) {
   const facts: readonly (readonly [string, string])[] = [
     ["Segments that stand out", formatCount(run.segments)],
-    ["Of these, not yet decided by you", formatCount(run.to_review)],
+    ...(run.audit_items > 0
+      ? [["Picked by chance, for the audit", formatCount(run.audit_items)] as const]
+      : []),
+    ["Not yet decided by you", formatCount(run.to_review)],
     ["Threshold", formatScore(run.threshold)],
     ["Learned in", run.train_seconds === null ? "–" : formatDuration(run.train_seconds)],
     ["Computed on", run.device_used || "–"],

@@ -1,7 +1,11 @@
+import { Button } from "@mantine/core";
 import { type MouseEvent, useEffect, useRef } from "react";
+import { Link } from "react-router";
 
 import { framesIn } from "../lib/frames";
+import { paths } from "../lib/paths";
 import { useStore } from "../lib/store";
+import { runName } from "../runs/names";
 import classes from "./desk.module.css";
 import { DeskHeader } from "./DeskHeader";
 import { draftOf, withDraft } from "./drafts";
@@ -49,6 +53,7 @@ export function Desk() {
         <Stage />
         <SeekBar />
         <PlayerControls onFullScreen={toggleFullScreen} />
+        <RunMissing />
         <Toast />
       </div>
       <TimelinePanel />
@@ -56,6 +61,29 @@ export function Desk() {
       <VerdictBar />
       <HelpModal />
     </main>
+  );
+}
+
+/** A link to a run that is gone leads to the video all the same, and never silently to another run. */
+function RunMissing() {
+  const { run, runMissing, chooseRun, project } = useReviewSession();
+  if (!runMissing) return null;
+  return (
+    <div className={classes.runMissing} role="alert">
+      <span>
+        The run of this link is not in this project (any more).{" "}
+        {run ? `You see “${runName(run)}” instead.` : "No other run has scored this video."}
+      </span>
+      {run ? (
+        <Button size="compact-xs" variant="default" onClick={() => chooseRun(run.id)}>
+          Stay with it
+        </Button>
+      ) : (
+        <Button size="compact-xs" variant="default" component={Link} to={paths.runs(project.id)}>
+          Go to the runs
+        </Button>
+      )}
+    </div>
   );
 }
 

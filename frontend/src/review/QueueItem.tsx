@@ -49,7 +49,13 @@ export const QueueItem = memo(function QueueItem({ item, video, chosen, onOpen }
         )}
         <span className={classes.facts}>
           <span className={classes.line}>
-            <b title="Score at the peak">{formatScore(item.score)}</b>
+            {item.audit ? (
+              <b title="Picked by chance among what the run does not propose: it tells what the run misses">
+                Audit
+              </b>
+            ) : (
+              <b title="Score at the peak">{formatScore(item.score)}</b>
+            )}
             {item.severity && <SeverityMark severity={item.severity} />}
           </span>
           <span className={classes.name} title={item.videoName}>

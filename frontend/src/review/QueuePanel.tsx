@@ -1,102 +1,27 @@
-import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
-import { CircleCheckBig, Search } from "lucide-react";
+import { Button } from "@mantine/core";
+import { CircleCheckBig } from "lucide-react";
 import { useEffect, useMemo, useRef } from "react";
 import { Link } from "react-router";
 
 import { useVideos } from "../api/queries/videos";
-import type { SegmentOrder, SegmentState } from "../api/types";
-import { formatCount, plural } from "../lib/format";
+import { plural } from "../lib/format";
 import { paths } from "../lib/paths";
 import { useStore } from "../lib/store";
 import { TeachHere } from "../teaching/TeachHere";
 import { ErrorState, LoadingState } from "../ui/states";
-import { leaveField } from "./keymap";
 import { BulkBar } from "./BulkBar";
+import { QueueFilters } from "./QueueFilters";
 import { QueueItem } from "./QueueItem";
 import classes from "./queue.module.css";
 import { useReviewSession } from "./session";
-import { change, type DeskSettings } from "./settings";
-
-const ORDERS: { value: SegmentOrder; label: string }[] = [
-  { value: "score", label: "Most anomalous" },
-  { value: "fused", label: "All detectors together" },
-  { value: "uncertain", label: "Most uncertain" },
-  { value: "threshold", label: "Near the threshold" },
-  { value: "disagree", label: "Detectors disagree" },
-  { value: "diverse", label: "One of each kind" },
-  { value: "time", label: "By time" },
-  { value: "newest", label: "Newest footage" },
-];
+import { change } from "./settings";
 
 /** What to look at next. */
 export function QueuePanel() {
-  const { tools, queue, run } = useReviewSession();
-  const settings = useStore(tools.settings, (value) => value);
-  const set = (changed: Partial<DeskSettings>): void => change(tools.settings, changed);
-  const count = (left: number | null): string => (left === null ? "" : ` ${formatCount(left)}`);
+  const { run } = useReviewSession();
   return (
     <div className={classes.panel}>
-      <div className={classes.filters}>
-        <SegmentedControl
-          size="xs"
-          fullWidth
-          aria-label="Whose items"
-          value={settings.scope}
-          onChange={(scope) => set({ scope: scope as DeskSettings["scope"] })}
-          data={[
-            { value: "run", label: `All videos${count(queue.left)}` },
-            { value: "video", label: `This video${count(queue.leftHere)}` },
-          ]}
-        />
-        <div className={classes.row}>
-          <Select
-            size="xs"
-            aria-label="Order"
-            data={ORDERS}
-            value={settings.order}
-            allowDeselect={false}
-            onChange={(order) => {
-              leaveField();
-              if (order) set({ order: order as SegmentOrder });
-            }}
-          />
-          <Select
-            size="xs"
-            aria-label="Which items"
-            data={[
-              { value: "open", label: "Open" },
-              { value: "decided", label: "Decided" },
-              { value: "unsure", label: "Second look" },
-              { value: "conflict", label: "In conflict" },
-              { value: "suspect", label: "Suspected mistakes" },
-              { value: "all", label: "All" },
-            ]}
-            value={settings.state}
-            allowDeselect={false}
-            onChange={(state) => {
-              leaveField();
-              if (state) set({ state: state as SegmentState });
-            }}
-          />
-        </div>
-        {settings.scope === "run" && (
-          <TextInput
-            size="xs"
-            id="queue-search"
-            aria-label="Search by the name of the video"
-            placeholder="Search by video  ( / )"
-            leftSection={<Search size={13} aria-hidden />}
-            value={queue.search}
-            onChange={(event) => queue.setSearch(event.currentTarget.value)}
-            onKeyDown={(event) => {
-              if (event.key !== "Escape" && event.key !== "Enter") return;
-              event.stopPropagation();
-              if (event.key === "Escape") queue.setSearch("");
-              event.currentTarget.blur();
-            }}
-          />
-        )}
-      </div>
+      <QueueFilters />
       <OnlySelected />
       {run ? <List /> : <NoRun />}
       <BulkBar />
@@ -197,6 +122,21 @@ function EmptyQueue() {
       <p className={classes.empty}>
         Items appear here when the run is done ({run.progress.phase.toLowerCase()}).
       </p>
+    );
+  }
+  if (queue.narrow.label !== null || queue.narrow.reviewer !== null) {
+    return (
+      <div className={classes.empty}>
+        <p>No item fits all of the filters above.</p>
+        <Button size="xs" onClick={() => queue.setNarrow({ label: null, reviewer: null })}>
+          Any label, by anybody
+        </Button>
+        {state === "open" && (
+          <Button size="xs" variant="default" onClick={() => change(tools.settings, { state: "all" })}>
+            Look at the decided ones too
+          </Button>
+        )}
+      </div>
     );
   }
   if (queue.search) return <p className={classes.empty}>No item in a video of that name.</p>;

@@ -43,7 +43,15 @@ export function SessionProvider(props: {
   const maySettle = may(project, "manager");
   const times = useVideoTimes(video.id, video.vfr);
   const timebase = useMemo(() => timebaseOf(video, times.data ?? null), [video, times.data]);
-  const { runs, run, shown, showRun, tracks, known } = useReviewRuns(project.id, video.id, place.run);
+  const {
+    runs,
+    run,
+    missing: runMissing,
+    shown,
+    showRun,
+    tracks,
+    known,
+  } = useReviewRuns(project.id, video.id, place.run);
   const runId = run?.id ?? null;
 
   const { entries, opinion, hearing, submit, outbox, listen } = useVerdictBook(me.id, project.id);
@@ -90,7 +98,7 @@ export function SessionProvider(props: {
       },
       submit: (request, { item, from, to }) => {
         latest.get().submit(request);
-        const by = item?.score == null ? 0 : Number(from) - Number(to);
+        const by = !item?.listed ? 0 : Number(from) - Number(to);
         if (by === 0) return;
         const run = latest.get().runId;
         for (const scope of [null, item?.video ?? null]) {
@@ -112,6 +120,7 @@ export function SessionProvider(props: {
     timebase,
     runs,
     run,
+    runMissing,
     shown,
     tracks,
     segments,
@@ -167,7 +176,7 @@ type First = { place: Place; items: Session["items"]; acts: Session["acts"]; vid
 /** Whoever comes without saying where to look is shown what stands out most in this video. */
 function useFirstItem({ place, items, acts, video, ready }: First): void {
   const done = useRef<Uuid | null>(null);
-  const open = items.filter((item) => isOpen(item) && item.score !== null);
+  const open = items.filter((item) => isOpen(item) && item.listed);
   const first = open.toSorted((one, other) => (other.score ?? 0) - (one.score ?? 0))[0];
   useEffect(() => {
     if (!ready || done.current === video.id) return;

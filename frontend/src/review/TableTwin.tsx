@@ -76,7 +76,13 @@ function ItemRow({ item, onOpen }: { item: Item; onOpen: () => void }) {
       <Table.Td>
         {formatCount(span.start)} to {formatCount(span.stop - 1)}
       </Table.Td>
-      <Table.Td>{item.score === null ? "drawn" : `${formatScore(item.score)} (${item.severity})`}</Table.Td>
+      <Table.Td>
+        {item.score === null
+          ? item.audit
+            ? "audit"
+            : "drawn"
+          : `${formatScore(item.score)} (${item.severity})`}
+      </Table.Td>
       <Table.Td>{STATE_NAMES[stateOf(item)]}</Table.Td>
       <Table.Td>{item.judgement?.labels.join(", ")}</Table.Td>
     </Table.Tr>

@@ -42,14 +42,14 @@ function About() {
   const marks = drafts.marks?.video === video.id ? drafts.marks : null;
   if (!selected) {
     return (
-      <div className={classes.about}>
+      <div className={`${classes.about} ${classes.aboutNothing}`}>
         {marks ? (
           <span className={classes.unsaved}>
             Missed span: start {marks.start ?? "–"}, end {marks.stop === null ? "–" : marks.stop - 1}
           </span>
         ) : (
-          <span className={classes.dim}>
-            Nothing selected. J takes the next item, [ and ] mark a missed one.
+          <span className={`${classes.dim} ${classes.wrapped}`}>
+            Nothing selected: J takes the next, [ ] mark a missed one
           </span>
         )}
       </div>
@@ -225,7 +225,7 @@ function Labels() {
         >
           <i style={{ background: color }} />
           <span>{name}</span>
-          <Kbd size="xs">{n + 1}</Kbd>
+          <b>{n + 1}</b>
         </button>
       ))}
     </div>

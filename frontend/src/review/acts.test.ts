@@ -19,6 +19,8 @@ function item(subject: string, start: number): Item {
     proposed: { start, stop: start + 20 },
     peak: start + 7,
     score: 1,
+    listed: true,
+    audit: false,
     severity: "high",
     judgement: null,
     others: [],

@@ -23,7 +23,12 @@ export type Item = {
   /** what the model proposed; null for a drawn span */
   proposed: Span | null;
   peak: number;
+  /** null: no run gave it one */
   score: number | null;
+  /** an item of the run's queue: proposed, or picked by chance for the audit */
+  listed: boolean;
+  /** picked by chance among what the run does not propose: it tells what the run misses */
+  audit: boolean;
   severity: Severity | null;
   judgement: Judgement | null;
   others: readonly Voice[];
@@ -112,6 +117,8 @@ export function itemOfSegment(segment: Segment, opinion: Opinion, hearing: Heari
     proposed: { start: segment.start, stop: segment.stop },
     peak: segment.peak_frame,
     score: segment.score,
+    listed: true,
+    audit: segment.audit,
     severity: segment.severity,
     judgement,
     others,
@@ -141,6 +148,8 @@ export function itemOfSpan(
     proposed: start !== null && stop !== null ? { start, stop } : null,
     peak: judgement?.start ?? verdict?.start ?? 0,
     score: null,
+    listed: false,
+    audit: false,
     severity: null,
     judgement,
     others,

@@ -7,7 +7,7 @@ export function createMarking(tools: Tools, moment: () => Moment) {
   /** Mark the selected item for a decision about many, or take the mark off. */
   function markSelected(): void {
     const { selected } = moment();
-    if (!selected?.proposed || selected.score === null)
+    if (!selected?.proposed || !selected.listed)
       return say(tools, "Only items of the queue can be marked: J takes the next one", "warning");
     tools.marked.set((marked) => toggleMark(marked, selected.subject));
     say(tools, `${tools.marked.get().size} marked`);

@@ -23,6 +23,7 @@ function segment(id: string, verdict: Partial<Verdict> | null = null): Segment {
     stop: 120,
     peak_frame: 110,
     score: 1,
+    audit: false,
     severity: "high",
     verdict: verdict as Verdict | null,
     others: [],

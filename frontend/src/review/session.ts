@@ -1,11 +1,13 @@
 import { createContext, useContext } from "react";
 
-import type { Project, Run, Segment, Track, Verdict, Video } from "../api/types";
+import type { Project, Run, Segment, Track, Uuid, Verdict, Video } from "../api/types";
 import type { Timebase } from "../lib/frames";
 import type { Acts } from "./acts";
 import type { Item, Opinion } from "./items";
 import type { Outbox } from "./outbox";
 import type { Tools } from "./tools";
+
+export type Narrow = { label: string | null; reviewer: Uuid | null };
 
 export type Queue = {
   items: readonly Item[];
@@ -16,6 +18,9 @@ export type Queue = {
   error: unknown;
   retry: () => void;
   more: (() => void) | null;
+  /** accepted with this label, decided by this person; null: any */
+  narrow: Narrow;
+  setNarrow: (narrow: Narrow) => void;
   search: string;
   setSearch: (text: string) => void;
 };
@@ -27,6 +32,8 @@ export type Session = {
   timebase: Timebase;
   runs: readonly Run[];
   run: Run | null;
+  /** the link names a run that is not in this project (any more); another is shown, and that is said */
+  runMissing: boolean;
   /** runs whose curves are drawn beside the chosen one's */
   shown: ReadonlySet<string>;
   tracks: readonly Track[];

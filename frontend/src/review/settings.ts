@@ -15,8 +15,8 @@ export type DeskSettings = {
   /** boxes and skeletons, and the lanes of people */
   people: boolean;
   opacity: number;
-  /** what full colour means: the run's highest value, or the highest of the picture at hand */
-  heatScale: "run" | "frame";
+  /** what full colour means: the highest value of the run, of this video, or of the picture at hand */
+  heatScale: "run" | "video" | "frame";
   /** the bands of pseudo-labels under the timeline */
   bands: boolean;
   order: SegmentOrder;
@@ -44,7 +44,7 @@ export const DEFAULTS: DeskSettings = {
 const CHOICES: { [K in keyof DeskSettings]?: readonly DeskSettings[K][] } = {
   opens: ["peak", "start", "play"],
   zoom: ["keep", "item", "fit"],
-  heatScale: ["run", "frame"],
+  heatScale: ["run", "video", "frame"],
   order: ["score", "fused", "uncertain", "threshold", "disagree", "diverse", "time", "newest"],
   state: ["open", "decided", "unsure", "conflict", "suspect", "all"],
   scope: ["video", "run"],

@@ -23,6 +23,8 @@ function item(subject: string, start: number, changed: Partial<Item> = {}): Item
     proposed,
     peak: start + 7,
     score: 1,
+    listed: true,
+    audit: false,
     severity: "high",
     judgement: null,
     others: [],

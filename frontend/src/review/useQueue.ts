@@ -6,7 +6,7 @@ import type { Segment, Uuid } from "../api/types";
 import { type Store, useStore } from "../lib/store";
 import type { Hearing, Opinion } from "./items";
 import { nextPage, QUEUE_PAGE, queueItems } from "./queue";
-import type { Queue } from "./session";
+import type { Narrow, Queue } from "./session";
 import type { Selection } from "./selection";
 import type { SettingsStore } from "./settings";
 
@@ -40,8 +40,16 @@ type Options = {
 export function useQueue({ run, video, settings, selection, opinion, hearing, selected }: Options): Queue {
   const { order, state, scope } = useStore(settings, (value) => value);
   const [search, setSearch] = useState("");
+  const [narrow, setNarrow] = useState<Narrow>({ label: null, reviewer: null });
   const wanted = useDeferredValue(scope === "run" ? search.trim() : "");
-  const filter = { run, video: scope === "video" ? video : undefined, order, state, search: wanted };
+  const filter = {
+    run,
+    video: scope === "video" ? video : undefined,
+    order,
+    state,
+    search: wanted,
+    ...narrow,
+  };
   const query = useInfiniteQuery({
     queryKey: ["segments", "list", filter] as const,
     queryFn: ({ pageParam, signal }) =>
@@ -80,6 +88,8 @@ export function useQueue({ run, video, settings, selection, opinion, hearing, se
       chosen === null && hasNextPage && !isFetchingNextPage && !query.isFetchNextPageError
         ? () => void fetchNextPage()
         : null,
+    narrow,
+    setNarrow,
     search,
     setSearch,
   };

@@ -28,6 +28,7 @@ export function useReviewRuns(project: Uuid, video: Uuid, asked: Uuid | null) {
   const [extra, setExtra] = useState<ReadonlySet<Uuid>>(new Set());
   const runs = data ?? NONE;
   const run = useMemo(() => pickRun(runs, video, asked), [runs, video, asked]);
+  const missing = data !== undefined && asked !== null && !data.some((one) => one.id === asked);
   const { data: tracks } = useTracks(video);
   const shown = useMemo(() => new Set(run ? [run.id, ...extra] : extra), [run, extra]);
   const showRun = (id: Uuid, show: boolean): void =>
@@ -37,7 +38,7 @@ export function useReviewRuns(project: Uuid, video: Uuid, asked: Uuid | null) {
       else changed.delete(id);
       return changed;
     });
-  return { runs, run, known: data !== undefined, shown, showRun, tracks: tracks ?? NONE };
+  return { runs, run, missing, known: data !== undefined, shown, showRun, tracks: tracks ?? NONE };
 }
 
 export type Curve = { track: Track; kind: "chosen" | "other" | "fused" | "motion"; color: number };

@@ -40,6 +40,17 @@ function Figures({ audit, run, project }: { audit: RunAudit; run: Run; project: 
     ["False alarms an hour", audit.false_alarms_per_hour, rate],
   ];
   const left = audit.audit_proposals - audit.audit_proposals_reviewed;
+  if (audit.audit_proposals_reviewed === 0 && audit.audit_windows_reviewed === 0) {
+    return (
+      <>
+        <Text size="sm" c="dimmed">
+          Nothing of the audit is reviewed yet. Review the queue, and this says how often the proposals are
+          right and what the run misses.
+        </Text>
+        <GoOn run={run} project={project} label="Review" />
+      </>
+    );
+  }
   return (
     <>
       <dl className={classes.facts} data-large>
@@ -65,17 +76,21 @@ function Figures({ audit, run, project }: { audit: RunAudit; run: Run; project: 
         The ranges hold the truth 95 times of 100. Some items of the queue are picked by chance among what is
         not proposed: they tell what the run misses.
       </Text>
-      {left > 0 && (
-        <Button
-          mt="sm"
-          size="xs"
-          variant="default"
-          component={Link}
-          to={paths.review(project.id, null, { run: run.id })}
-        >
-          Go on reviewing
-        </Button>
-      )}
+      {left > 0 && <GoOn run={run} project={project} label="Go on reviewing" />}
     </>
+  );
+}
+
+function GoOn({ run, project, label }: { run: Run; project: Project; label: string }) {
+  return (
+    <Button
+      mt="sm"
+      size="xs"
+      variant="default"
+      component={Link}
+      to={paths.review(project.id, null, { run: run.id })}
+    >
+      {label}
+    </Button>
   );
 }

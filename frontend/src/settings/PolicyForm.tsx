@@ -1,6 +1,7 @@
 import { Button, Group, NativeSelect, NumberInput, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 
+import { useDetectors } from "../api/queries/detectors";
 import { useChangeProject } from "../api/queries/projects";
 import type { Policy, PolicyMethod, Project } from "../api/types";
 import { fieldError, hasOtherFields } from "../lib/errors";
@@ -13,7 +14,7 @@ import classes from "./settings.module.css";
 const ORDER: ("label" | "input" | "description" | "error")[] = ["label", "input", "description", "error"];
 const FIELDS = ["method", "value", ...POLICY_NUMBERS.map(({ name }) => name)];
 
-/** How scores become segments when a run is done. The desk can change it for one run, or for the project. */
+/** How scores become segments when a run is done. The desk can change it for one run, or for a detector. */
 export function PolicyForm({ project }: { project: Project }) {
   const change = useChangeProject(project.id);
   const [policy, setPolicy] = useState<Policy>({ ...POLICY_DEFAULTS, ...project.policy });
@@ -71,6 +72,7 @@ export function PolicyForm({ project }: { project: Project }) {
             />
           ))}
         </div>
+        <OwnPolicies project={project} />
         <Text size="sm" c="dimmed">
           Runs that are done keep their segments until somebody applies a policy to them on the review desk.
         </Text>
@@ -85,5 +87,44 @@ export function PolicyForm({ project }: { project: Project }) {
         </Group>
       </Stack>
     </form>
+  );
+}
+
+/** Detectors whose new runs begin with a policy of their own, saved on the review desk. */
+function OwnPolicies({ project }: { project: Project }) {
+  const change = useChangeProject(project.id);
+  const { data: detectors } = useDetectors();
+  const own = Object.entries(project.detector_policies);
+  if (own.length === 0) return null;
+  const forget = (detector: string): void =>
+    change.mutate({
+      detector_policies: Object.fromEntries(own.filter(([name]) => name !== detector)),
+    });
+  return (
+    <Stack gap={6}>
+      <Text size="sm" fw={600}>
+        Detectors with a policy of their own
+      </Text>
+      {own.map(([detector, policy]) => {
+        const title = detectors?.find(({ name }) => name === detector)?.title ?? detector;
+        const method = POLICY_METHODS.find(({ value }) => value === policy.method)?.label ?? "";
+        return (
+          <Group key={detector} gap="sm">
+            <Text size="sm">
+              {title}: {policy.value} {method && `(${method.toLowerCase()})`}
+            </Text>
+            <Button
+              size="compact-xs"
+              variant="default"
+              loading={change.isPending}
+              onClick={() => forget(detector)}
+            >
+              Use the project’s policy again
+            </Button>
+          </Group>
+        );
+      })}
+      {change.isError && <FormError error={change.error} />}
+    </Stack>
   );
 }

@@ -215,6 +215,18 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/api/verdicts/"): Row((401, 404, 403, 201, 201), body=_verdict),
     ("GET", "/api/verdicts/summary/"): Row(MEMBERS, query=_project),
     ("POST", "/api/verdicts/bulk/"): Row((401, 404, 403, 201, 201), body=_bulk),
+    # threshold policies
+    ("GET", "/api/policies/"): Row(SIGNED_IN),
+    ("POST", "/api/policies/"): Row(
+        (401, 404, 403, 201, 201), body=lambda world: {**_proposal(world), "name": "x"}
+    ),
+    ("DELETE", "/api/policies/{pk}/"): Row((401, 404, 403, 403, 204)),
+    ("POST", "/api/policies/{pk}/apply/"): Row(
+        (401, 404, 403, 403, 202), body=lambda world: {"runs": [str(world.run.pk)]}
+    ),
+    ("GET", "/api/policy-changes/"): Row(SIGNED_IN),
+    ("GET", "/api/policy-changes/{pk}/"): Row(MEMBERS),
+    ("POST", "/api/policy-changes/{pk}/cancel/"): Row(MANAGERS),
     # exports
     ("GET", "/api/exports/"): Row(SIGNED_IN),
     ("POST", "/api/exports/"): Row(

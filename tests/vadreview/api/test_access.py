@@ -18,6 +18,7 @@ from tests.vadreview.api.access_table import ROLES, TABLE, UNKNOWN
 from vadreview.accounts import services as accounts
 from vadreview.footage.models import GroundTruthImport
 from vadreview.jobs import JobStatus
+from vadreview.review.models import PolicyChange, SavedPolicy
 
 WALKED = sorted(set(routes.walk()), key=lambda one: (one[1], one[0]))
 
@@ -56,6 +57,10 @@ def world(project, manager, reviewer, viewer, stranger, anonymous, video, run, s
         ),
         dataset=dataset,
         track=run.tracks.get(),
+        policy=SavedPolicy.objects.create(project=project, name="n", detector=run.detector, fields={}),
+        policy_change=PolicyChange.objects.create(
+            project=project, name="n", fields={}, runs=[], status=JobStatus.DONE
+        ),
         known=GroundTruthImport.objects.create(project=project),
     )
 
@@ -72,6 +77,8 @@ def address(path: str, world: SimpleNamespace, *, unknown: bool = False) -> str:
         "tracks": "track",
         "segments": "segment",
         "exports": "dataset",
+        "policies": "policy",
+        "policy-changes": "policy_change",
     }
     ids = {"n": "0", "run": world.run.pk, "video": world.video.pk, "project": world.project.pk}
     ids["user"] = world.member.public_id

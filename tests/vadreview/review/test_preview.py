@@ -223,30 +223,6 @@ def test_an_event_that_shrinks_to_less_than_half_asks_again(client, run, reviewe
 
 
 @pytest.mark.django_db
-def test_a_policy_becomes_the_projects_only_when_a_manager_asks(api, manager, reviewer, run, project):
-    apply(api(manager), run)
-    assert apply(api(reviewer), run, save_policy=True).status_code == 403
-    project.refresh_from_db()
-    assert project.policy == {}
-
-    apply(api(manager), run, save_policy=True)
-    project.refresh_from_db()
-    assert project.policy["smooth_sigma_frames"] == 0
-    assert project.policy["merge_gap_s"] == 1.0
-
-
-@pytest.mark.django_db
-def test_a_line_placed_by_hand_is_saved_so_that_it_means_the_same_again(api, manager, run, project):
-    first = apply(api(manager), run, threshold=0.37, save_policy=True).json()
-    project.refresh_from_db()
-
-    assert project.policy["method"] == "mad"
-    again = apply(api(manager), run, policy=project.policy).json()
-    assert again["threshold"] == pytest.approx(first["threshold"], rel=1e-2)
-    assert again["segments"] == first["segments"]
-
-
-@pytest.mark.django_db
 def test_nothing_is_applied_while_the_run_is_under_way(client, run):
     Run.objects.update(stage=Run.Stage.SCORING)
 

@@ -36,6 +36,7 @@ def test_a_segment_says_what_a_person_needs_to_decide(client, segment, reviewer,
         "start": 100,
         "stop": 140,
         "peak_frame": 105,
+        "audit": False,
         "score": 10.0,
         "severity": "high",
         "others": [

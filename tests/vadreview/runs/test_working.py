@@ -136,8 +136,10 @@ def test_a_scored_video_has_tracks_and_heatmaps(start):
     score, half = run.tracks.get(name="score"), run.tracks.get(name="half")
     assert (score.length, half.length, half.stride) == (50, 25, 2)
     assert np.array_equal(tracks.read(half), tracks.read(score)[::2])
+    strongest = artifacts.heatmaps(row, start=0, stop=50).values.max((1, 2))
     assert row.heatmap == {
         "stride": 4, "offset": 0, "height": 3, "width": 4, "count": 13, "low": 0.0, "high": 255.0,
+        "top": int(np.percentile(strongest, 99)),
         "region": [0.0, 0.0, 1.0, 1.0], "kind": "strangeness",
     }  # fmt: skip
     assert artifacts.heatmaps(row, start=0, stop=50).values.shape == (13, 3, 4)

@@ -48,6 +48,7 @@ export type ProjectChange = {
   description?: string;
   labels?: Label[];
   policy?: Partial<Policy>;
+  detector_policies?: Record<string, Partial<Policy>>;
   audit_share?: number;
 };
 

@@ -6,6 +6,7 @@ import { formatCount } from "../../lib/format";
 import { sameSpan, type Span } from "../../lib/frames";
 import { useReviewSession } from "../session";
 import type { Voice } from "./next";
+import tab from "../tab.module.css";
 import classes from "./labels.module.css";
 
 const WORDS = { accept: "abnormal", reject: "normal", unsure: "unsure", withdrawn: "" } as const;
@@ -95,7 +96,7 @@ function Fields({ window, people }: { window: Span; people: readonly Voice[] }) 
           )}
         </>
       ) : (
-        <p className={classes.note}>Viewers cannot decide. A manager can make you a reviewer.</p>
+        <p className={tab.note}>Viewers cannot decide. A manager can make you a reviewer.</p>
       )}
     </>
   );

@@ -12,6 +12,7 @@ import { Thumbnail } from "../Thumbnail";
 import { useRestingFrame } from "../useRestingFrame";
 import { Correction } from "./Correction";
 import { before, nextRun, PEOPLE, standingOf, word } from "./next";
+import tab from "../tab.module.css";
 import classes from "./labels.module.css";
 
 type Round = LabelHistory["rounds"][number];
@@ -19,12 +20,12 @@ type Round = LabelHistory["rounds"][number];
 /** How the window at the playhead came by its pseudo-label, and what a person says to it. */
 export function LabelsPanel() {
   const { run, video } = useReviewSession();
-  if (!run) return <p className={classes.empty}>No run has looked at this video yet.</p>;
+  if (!run) return <p className={tab.empty}>No run has looked at this video yet.</p>;
   const here = run.videos.find((one) => one.video === video.id);
   if (!here?.refinement) {
     const any = run.videos.some((one) => one.refinement);
     return (
-      <p className={classes.empty}>
+      <p className={tab.empty}>
         {any
           ? "This run has no pseudo-labels of this video."
           : `${run.detector_title} makes no pseudo-labels. Choose a run of a detector that refines them (DiffVAD).`}{" "}
@@ -53,8 +54,8 @@ function Window({ history, stale }: { history: LabelHistory; stale: boolean }) {
   const told = before(history);
   const standing = standingOf(history.people);
   return (
-    <div className={classes.panel} data-stale={stale || undefined}>
-      <p className={classes.note}>
+    <div className={tab.panel} data-stale={stale || undefined}>
+      <p className={tab.note}>
         Frames {formatCount(Math.max(0, start))} to {formatCount(stop - 1)}, the window at the playhead.
       </p>
       {told && (
@@ -65,7 +66,7 @@ function Window({ history, stale }: { history: LabelHistory; stale: boolean }) {
       <Steps rounds={rounds} chosen={chosen} onChoose={setAsked} />
       {round && <RoundFacts round={round} number={chosen + 1} />}
       <h3 className={classes.title}>Your word</h3>
-      <p className={classes.note}>{nextRun(standing)}</p>
+      <p className={tab.note}>{nextRun(standing)}</p>
       <Correction history={history} />
       {round && <Neighbours round={round} />}
     </div>
@@ -153,7 +154,7 @@ function Neighbours({ round }: { round: Round }) {
   return (
     <>
       <h3 className={classes.title}>Neighbours that voted</h3>
-      {round.neighbours.length === 0 && <p className={classes.note}>None in this round.</p>}
+      {round.neighbours.length === 0 && <p className={tab.note}>None in this round.</p>}
       <ul className={classes.neighbours}>
         {round.neighbours.map((one) => {
           const frame = Math.max(0, Math.floor((one.start + one.stop) / 2));
@@ -186,9 +187,7 @@ function Neighbours({ round }: { round: Round }) {
           );
         })}
       </ul>
-      <p className={classes.note}>
-        The number is the cosine similarity to this window: 1 is the same direction.
-      </p>
+      <p className={tab.note}>The number is the cosine similarity to this window: 1 is the same direction.</p>
     </>
   );
 }

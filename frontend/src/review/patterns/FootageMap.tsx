@@ -17,6 +17,7 @@ import { type ColorBy, type Look, STATE_WORDS } from "./paint";
 import { frameOf, type Points, pointsOf, spansOf } from "./points";
 import { Selection } from "./Selection";
 import { TsneJob } from "./TsneJob";
+import tab from "../tab.module.css";
 import classes from "./patterns.module.css";
 
 const COLORS: { value: ColorBy; label: string }[] = [
@@ -92,10 +93,10 @@ export function FootageMap({ run }: { run: Run }) {
       {plot(280)}
       <Legend by={by} points={points} />
       {method === "tsne" && query.data.layout === "pca" && !finished && (
-        <p className={classes.note}>PCA until a t-SNE map is made.</p>
+        <p className={tab.note}>PCA until a t-SNE map is made.</p>
       )}
       {query.data.notes.map((note) => (
-        <p key={note} className={classes.note}>
+        <p key={note} className={tab.note}>
           {note}
         </p>
       ))}

@@ -4,20 +4,18 @@ import { useStore } from "../../lib/store";
 import { useReviewSession } from "../session";
 import { FootageMap } from "./FootageMap";
 import { WindowPlot } from "./WindowPlot";
-import classes from "./patterns.module.css";
+import tab from "../tab.module.css";
 
 /** The latent patterns of the run: all of the footage, or the window at the playhead. */
 export function PatternsPanel() {
   const { tools, run, video } = useReviewSession();
   const what = useStore(tools.patterns, (value) => value.what);
   if (!run)
-    return (
-      <p className={classes.empty}>No run has looked at this video yet. A run leaves its patterns here.</p>
-    );
+    return <p className={tab.empty}>No run has looked at this video yet. A run leaves its patterns here.</p>;
   const any = run.videos.some((one) => one.patterns);
   if (!any) {
     return (
-      <p className={classes.empty}>
+      <p className={tab.empty}>
         {run.stage === "done"
           ? `${run.detector_title} keeps no patterns of what it sees. Choose another run above.`
           : "Patterns appear here when the first video is scored."}
@@ -26,7 +24,7 @@ export function PatternsPanel() {
   }
   const here = run.videos.some((one) => one.video === video.id && one.patterns);
   return (
-    <div className={classes.panel}>
+    <div className={tab.panel}>
       <SegmentedControl
         size="xs"
         fullWidth
@@ -45,9 +43,7 @@ export function PatternsPanel() {
       ) : here ? (
         <WindowPlot run={run} />
       ) : (
-        <p className={classes.empty}>
-          This run has no patterns of this video. “This footage” shows the others.
-        </p>
+        <p className={tab.empty}>This run has no patterns of this video. “This footage” shows the others.</p>
       )}
     </div>
   );

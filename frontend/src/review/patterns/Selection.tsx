@@ -6,6 +6,7 @@ import { isOpen, itemOfSegment } from "../items";
 import { NONE_MARKED } from "../marked";
 import { useReviewSession } from "../session";
 import type { Selection as Held } from "../selection";
+import tab from "../tab.module.css";
 import classes from "./patterns.module.css";
 
 /** What a lasso holds: the queue shows these alone, and they can be decided together there. */
@@ -36,7 +37,7 @@ function Chosen({ held }: { held: Held }) {
         {held.count > held.segments.length && `; the ${held.segments.length} strangest are listed`}
         {held.count > 0 && `, ${open.length} open`}.
       </p>
-      {held.count > 0 && <p className={classes.note}>The queue shows these alone.</p>}
+      {held.count > 0 && <p className={tab.note}>The queue shows these alone.</p>}
       <div className={classes.row}>
         {mayDecide && open.length > 0 && (
           <Button size="compact-xs" variant="default" onClick={together}>

@@ -8,6 +8,7 @@ import { formatCount } from "../../lib/format";
 import { JobProgress } from "../../ui/JobProgress";
 import { notifyError } from "../../ui/notify";
 import { useReviewSession } from "../session";
+import tab from "../tab.module.css";
 import classes from "./patterns.module.css";
 
 const MOST = 20_000;
@@ -43,16 +44,16 @@ export function TsneJob({ run, latest, windows }: { run: Uuid; latest: PatternMa
       </div>
     );
   }
-  if (!mayDecide) return job ? null : <p className={classes.note}>A reviewer can have a t-SNE map made.</p>;
+  if (!mayDecide) return job ? null : <p className={tab.note}>A reviewer can have a t-SNE map made.</p>;
   return (
     <details className={classes.job} open={job?.status !== "done"}>
       <summary>{job?.status === "done" ? "Another t-SNE map" : "Make a t-SNE map"}</summary>
       {job?.status === "failed" && (
-        <p className={classes.note} role="alert">
+        <p className={tab.note} role="alert">
           {job.error}
         </p>
       )}
-      {job?.status === "cancelled" && <p className={classes.note}>The last one was cancelled.</p>}
+      {job?.status === "cancelled" && <p className={tab.note}>The last one was cancelled.</p>}
       <div className={classes.fields}>
         <NumberInput
           size="xs"
@@ -80,7 +81,7 @@ export function TsneJob({ run, latest, windows }: { run: Uuid; latest: PatternMa
           onChange={(value) => setSeed(Number(value) || 0)}
         />
       </div>
-      <p className={classes.note}>
+      <p className={tab.note}>
         {windows > most
           ? `${formatCount(most)} of the ${formatCount(Math.min(windows, MOST))} windows on the map are arranged, the rest placed between their nearest. `
           : "All windows are arranged. "}

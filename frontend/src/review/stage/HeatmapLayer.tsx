@@ -11,7 +11,7 @@ import classes from "./stage.module.css";
 const AHEAD = 2; // chunks, while playing
 
 /**
- * The error map of the painted frame over the picture. Values are coloured on the run's one scale (low..high) and
+ * The error map of the painted frame over the picture. Values are coloured on the scale that is chosen and
  * enlarged bilinearly by the compositor; the canvas covers exactly the region of the frame that the run saw.
  */
 export function HeatmapLayer(props: { run: Uuid; video: Uuid; meta: HeatmapMeta; tools: Tools }) {
@@ -43,9 +43,9 @@ export function HeatmapLayer(props: { run: Uuid; video: Uuid; meta: HeatmapMeta;
       const map = chunks.map(index);
       // never the map of another frame: it would point at the wrong place
       if (!map) return clear();
-      const top = scale === "run" ? 255 : Math.max(1, ...map);
+      const top = scale === "frame" ? Math.max(1, ...map) : scale === "video" ? (meta.top ?? 255) : 255;
       for (let n = 0; n < map.length; n += 1)
-        pixels[n] = colors[Math.round(((map[n] ?? 0) * 255) / top)] ?? 0;
+        pixels[n] = colors[Math.min(255, Math.round(((map[n] ?? 0) * 255) / top))] ?? 0;
       context.putImageData(picture, 0, 0);
       drawn = index;
     };

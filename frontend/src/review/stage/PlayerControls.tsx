@@ -13,6 +13,7 @@ import {
 } from "lucide-react";
 import type { ReactNode } from "react";
 
+import type { HeatmapMeta } from "../../api/types";
 import { formatScore } from "../../lib/format";
 import { useStore } from "../../lib/store";
 import { heatGradient } from "../colormap";
@@ -149,7 +150,7 @@ function People() {
 /** The heatmap's switch, strength and scale; without maps it says why there are none. */
 function Heat() {
   const { run, video, tools } = useReviewSession();
-  const { heatmap, opacity, heatScale } = useStore(tools.settings, (settings) => settings);
+  const { heatmap, opacity } = useStore(tools.settings, (settings) => settings);
   if (!run || !video.sees_footage) return null;
   const meta = run.videos.find((one) => one.video === video.id)?.heatmap;
   if (!meta) {
@@ -184,23 +185,63 @@ function Heat() {
         thumbLabel="Strength of the heatmap"
         onChange={(value) => change(tools.settings, { opacity: value })}
       />
-      <button
-        type="button"
-        className={classes.scale}
-        disabled={!heatmap}
-        aria-pressed={heatScale === "frame"}
-        title={
-          heatScale === "run"
-            ? `One scale for the whole run: clear at ${formatScore(meta.low)}, full colour at ${formatScore(meta.high)}. Click for a scale of each frame's own.`
-            : "Each frame has its own scale now: its strongest place is always red, however usual it is. Click for the scale of the run."
-        }
-        onClick={() => change(tools.settings, { heatScale: heatScale === "run" ? "frame" : "run" })}
-      >
-        <span>{heatScale === "run" ? formatScore(meta.low) : "this"}</span>
-        <span className={classes.gradient} style={{ backgroundImage: heatGradient() }} />
-        <span>{heatScale === "run" ? formatScore(meta.high) : "frame"}</span>
-        <span className="visually-hidden">: a scale of each frame's own</span>
-      </button>
+      <HeatScale meta={meta} disabled={!heatmap} />
     </div>
+  );
+}
+
+/** What full colour stands for, and where on the scale the run's own lies. */
+function HeatScale({ meta, disabled }: { meta: HeatmapMeta; disabled: boolean }) {
+  const { tools } = useReviewSession();
+  const scale = useStore(tools.settings, (settings) => settings.heatScale);
+  const top = meta.low + ((meta.high - meta.low) * (meta.top ?? 255)) / 255;
+  const ends = { run: formatScore(meta.high), video: formatScore(top), frame: "its highest" }[scale];
+  const choices: { value: typeof scale; label: string; about: string }[] = [
+    {
+      value: "run",
+      label: "The whole run",
+      about: `Full colour at ${formatScore(meta.high)}, in every video: to compare them`,
+    },
+    {
+      value: "video",
+      label: "This video",
+      about: `Full colour at ${formatScore(top)}: where one odd clip makes the others look empty`,
+    },
+    {
+      value: "frame",
+      label: "Each frame",
+      about: "The strongest place is always red, however usual it is",
+    },
+  ];
+  return (
+    <Menu position="top-end" width={300} withinPortal={false}>
+      <Menu.Target>
+        <button
+          type="button"
+          className={classes.scale}
+          disabled={disabled}
+          aria-label={`Scale of the heatmap: ${choices.find((one) => one.value === scale)?.label.toLowerCase() ?? ""}`}
+          title="Scale of the heatmap"
+        >
+          <span>{formatScore(meta.low)}</span>
+          <span className={classes.gradient} style={{ backgroundImage: heatGradient() }} />
+          <span>{ends}</span>
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>Scale of the heatmap</Menu.Label>
+        {choices.map(({ value, label, about }) => (
+          <Menu.Item
+            key={value}
+            disabled={value === "video" && meta.top === undefined}
+            fw={value === scale ? 700 : 400}
+            onClick={() => change(tools.settings, { heatScale: value })}
+          >
+            {label}
+            <span className={classes.about}>{about}</span>
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }

@@ -3,7 +3,6 @@ import { Layers2, Maximize2, SlidersHorizontal, Table2, ZoomIn, ZoomOut } from "
 import { type ReactNode, useState } from "react";
 import { Link } from "react-router";
 
-import { usePropose } from "../../api/queries/segments";
 import type { Preview, Run } from "../../api/types";
 import { errorSentence } from "../../lib/errors";
 import { formatDuration, formatPercent, plural } from "../../lib/format";
@@ -12,10 +11,10 @@ import { useStore } from "../../lib/store";
 import { runName } from "../../runs/names";
 import { detectorColor } from "../../ui/colors";
 import { may } from "../../ui/projectContext";
-import { PolicyForm } from "../PolicyForm";
+import { ApplyTrial } from "../policy/ApplyTrial";
+import { PolicyForm } from "../policy/PolicyForm";
 import { useReviewSession } from "../session";
 import { TableTwin } from "../TableTwin";
-import { say } from "../tools";
 import { FUSED, MOTION, SCORE } from "../useRuns";
 import { type Tuner, useStanding } from "../useTrial";
 import classes from "./timeline.module.css";
@@ -164,28 +163,13 @@ const BASED_ON: Record<string, string> = {
 
 /** What the threshold means: how many items, how long they take, how often they are right. Live while it is dragged. */
 function Numbers({ tuner }: { tuner: Tuner }) {
-  const { tools, run, mayDecide, project } = useReviewSession();
+  const { tools, run } = useReviewSession();
   const trial = useStore(tools.trial, (value) => value);
   const standing = useStanding();
-  const propose = usePropose();
   if (!run) return null;
   if (run.stage !== "done" && !trial) return <span className={classes.hint}>{run.progress.phase}</span>;
   const shown = trial?.preview ?? standing;
-  const apply = (): void => {
-    if (!trial) return;
-    const save_policy = may(project, "manager");
-    propose.mutate(
-      { run: run.id, ...trial.tuning, save_policy },
-      {
-        onSuccess: () => {
-          tuner.drop();
-          if (!save_policy) say(tools, "Applied to this run");
-          else say(tools, "Applied, and saved as the project's policy");
-        },
-      },
-    );
-  };
-  const failed = trial?.error ?? (trial ? propose.error : null);
+  const failed = trial?.error;
   return (
     <div className={classes.numbers} data-trial={trial ? true : undefined} aria-live="polite">
       {shown && <Figures preview={shown} standing={trial ? standing : undefined} />}
@@ -196,17 +180,7 @@ function Numbers({ tuner }: { tuner: Tuner }) {
       )}
       {trial && (
         <>
-          <Button
-            size="compact-xs"
-            loading={propose.isPending}
-            disabled={!mayDecide}
-            title={
-              mayDecide ? "Propose anew and save this as the project's policy" : "Viewers cannot change this"
-            }
-            onClick={apply}
-          >
-            Apply
-          </Button>
+          <ApplyTrial trial={trial} run={run} tuner={tuner} />
           <Button size="compact-xs" variant="default" onClick={tuner.drop}>
             Cancel
           </Button>

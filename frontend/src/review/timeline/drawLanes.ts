@@ -49,7 +49,7 @@ export function drawLanes(context: Context, scene: LaneScene): void {
   const crowds = { proposals: new Crowd(width), verdicts: new Crowd(width), team: new Crowd(width) };
   for (const item of scene.items) {
     const state = stateOf(item);
-    if (item.score !== null && item.proposed && scene.trial === null) {
+    if (item.listed && item.proposed && scene.trial === null) {
       const rank = state === "proposed" ? RANKS[item.severity ?? "medium"] : 1;
       if (crowds.proposals.admits(item, item.proposed, rank, scene))
         drawProposal(context, item, proposals, scene);
@@ -145,7 +145,13 @@ function drawProposal(context: Context, item: Item, lane: Band, scene: LaneScene
   context.strokeRect(box.x + 0.5, band.top + 0.5, Math.max(1, box.width - 1), band.height - 1);
   context.fillStyle = open ? palette.text : palette.dim;
   const glyph = GLYPHS[stateOf(item)];
-  write(context, [`${glyph} ${formatScore(item.score)}`.trim(), glyph], box, band, scene);
+  write(
+    context,
+    [`${glyph} ${item.audit ? "audit" : formatScore(item.score)}`.trim(), glyph],
+    box,
+    band,
+    scene,
+  );
   context.globalAlpha = 1;
 }
 

@@ -61,7 +61,7 @@ export function unsavedSpan({ tools, selected, video }: Session, gesture: Gestur
 export function blocksOf(items: readonly Item[], unsaved: Span | null, selected: Item | null): Block[] {
   const blocks: Block[] = [];
   for (const item of items) {
-    if (item.score !== null && item.proposed) {
+    if (item.listed && item.proposed) {
       blocks.push({ subject: item.subject, lane: "proposals", span: item.proposed });
     }
     if (item.judgement) blocks.push({ subject: item.subject, lane: "verdicts", span: spanOf(item) });

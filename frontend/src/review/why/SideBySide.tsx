@@ -7,6 +7,7 @@ import type { Uuid, Video, Why } from "../../api/types";
 import { formatCount, formatScore } from "../../lib/format";
 import { type Span, seekTime, timebaseOf } from "../../lib/frames";
 import { useReviewSession } from "../session";
+import tab from "../tab.module.css";
 import classes from "./why.module.css";
 
 type Clip = Span & { key: string; video: Uuid; name: string; title: string };
@@ -44,8 +45,8 @@ export function SideBySide({ why }: { why: Why }) {
         <Row name="Usual" clips={why.normal} {...{ videos, playing }} />
         <Row name="Accepted" clips={why.accepted} {...{ videos, playing }} />
       </div>
-      {why.accepted.length === 0 && <p className={classes.note}>Nothing is accepted yet to compare with.</p>}
-      {why.normal.length === 0 && <p className={classes.note}>No window of this run counts as usual.</p>}
+      {why.accepted.length === 0 && <p className={tab.note}>Nothing is accepted yet to compare with.</p>}
+      {why.normal.length === 0 && <p className={tab.note}>No window of this run counts as usual.</p>}
     </section>
   );
 }

@@ -9,16 +9,17 @@ import { useReviewSession } from "../session";
 import { useRestingFrame } from "../useRestingFrame";
 import { SideBySide } from "./SideBySide";
 import { deviations, percent, standsOut } from "./words";
+import tab from "../tab.module.css";
 import classes from "./why.module.css";
 
 /** Why the frame at the playhead has its score. */
 export function WhyPanel() {
   const { run, video } = useReviewSession();
-  if (!run) return <p className={classes.empty}>No run has looked at this video yet.</p>;
+  if (!run) return <p className={tab.empty}>No run has looked at this video yet.</p>;
   const row = run.videos.find((one) => one.video === video.id);
   if (row?.job?.status !== "done") {
     return (
-      <p className={classes.empty}>
+      <p className={tab.empty}>
         {row?.scores ? "This run has not scored this video yet." : "This run does not score this video."}
       </p>
     );
@@ -35,7 +36,7 @@ function Reasons({ run }: { run: Run }) {
   if (!query.data) return <LoadingState label="Looking for reasons" />;
   const why = query.data;
   return (
-    <div className={classes.panel} data-stale={query.isPlaceholderData || undefined}>
+    <div className={tab.panel} data-stale={query.isPlaceholderData || undefined}>
       {why.notes.map((note) => (
         <p key={note} className={classes.remark}>
           {note}
@@ -55,9 +56,7 @@ function Indicators({ why, frame }: { why: Why; frame: number }) {
       <h3 id="why-indicators" className={classes.title}>
         What stands out at frame {formatCount(frame)}
       </h3>
-      {why.indicators.length === 0 && (
-        <p className={classes.note}>This run keeps no figures beside its score.</p>
-      )}
+      {why.indicators.length === 0 && <p className={tab.note}>This run keeps no figures beside its score.</p>}
       <ul className={classes.list}>
         {why.indicators.map((one) => (
           <li key={one.name} title={one.meaning}>
@@ -68,7 +67,7 @@ function Indicators({ why, frame }: { why: Why; frame: number }) {
             <div className={classes.bar} aria-hidden>
               <i style={{ width: percent(one.share) }} />
             </div>
-            <p className={classes.note}>
+            <p className={tab.note}>
               {formatScore(one.value)}, {deviations(one.deviations)}.{" "}
               {standsOut(one.deviations) && one.meaning}
             </p>
@@ -76,7 +75,7 @@ function Indicators({ why, frame }: { why: Why; frame: number }) {
         ))}
       </ul>
       {why.indicators.length > 0 && (
-        <p className={classes.note}>
+        <p className={tab.note}>
           Each figure is measured in deviations from its own mean over this video; the shares are of what lies
           above. They help to read the score, they are not its formula.
         </p>
@@ -127,9 +126,7 @@ function Others({ why }: { why: Why }) {
       <h3 id="why-others" className={classes.title}>
         Other runs at this frame
       </h3>
-      {why.others.length === 0 && (
-        <p className={classes.note}>No other finished run has scored this video.</p>
-      )}
+      {why.others.length === 0 && <p className={tab.note}>No other finished run has scored this video.</p>}
       <ul className={classes.list}>
         {why.others.map((one) => (
           <li key={one.run} className={classes.line}>

@@ -1,11 +1,18 @@
 import { NativeSelect, NumberInput, Stack, Text } from "@mantine/core";
 
-import type { Policy, PolicyMethod, Run } from "../api/types";
-import { useStore } from "../lib/store";
-import { POLICY_DEFAULTS, POLICY_METHODS, POLICY_NUMBERS, valueRange, withMethod } from "../settings/policy";
-import classes from "./desk.module.css";
-import { useReviewSession } from "./session";
-import type { Tuner } from "./useTrial";
+import type { Policy, PolicyMethod, Run } from "../../api/types";
+import { useStore } from "../../lib/store";
+import {
+  POLICY_DEFAULTS,
+  POLICY_METHODS,
+  POLICY_NUMBERS,
+  valueRange,
+  withMethod,
+} from "../../settings/policy";
+import classes from "./policy.module.css";
+import { useReviewSession } from "../session";
+import type { Tuner } from "../useTrial";
+import { SavedPolicies } from "./SavedPolicies";
 
 /** How scores become items. Every change is tried at once; the bar shows what it would mean. */
 export function PolicyForm({ tuner, run }: { tuner: Tuner; run: Run }) {
@@ -19,6 +26,7 @@ export function PolicyForm({ tuner, run }: { tuner: Tuner; run: Run }) {
   const number = (value: number | string): number | null => (typeof value === "number" ? value : null);
   return (
     <Stack gap={8} data-testid="policy">
+      <SavedPolicies tuner={tuner} run={run} tuning={{ policy, threshold: byHand }} />
       <NativeSelect
         size="xs"
         label="Threshold"
