@@ -20,11 +20,19 @@ import { prompt } from "../ui/prompt";
 import { StatusBadge } from "../ui/StatusBadge";
 import classes from "./footage.module.css";
 
-export function VideoRow({ video, project, manages }: { video: Video; project: string; manages: boolean }) {
+type Props = {
+  video: Video;
+  project: string;
+  manages: boolean;
+  /** the name of the ready video that is the same file */
+  twin: string | undefined;
+};
+
+export function VideoRow({ video, project, manages, twin }: Props) {
   const ready = video.state === "ready";
   const desk = paths.review(project, video.id);
   return (
-    <li className={classes.row} data-state={video.state}>
+    <li className={classes.row} data-state={twin === undefined ? video.state : "twin"}>
       <div className={classes.poster}>
         {ready && video.sees_footage ? (
           <Link to={desk} tabIndex={-1} aria-hidden>
@@ -47,7 +55,14 @@ export function VideoRow({ video, project, manages }: { video: Video; project: s
         ))}
       </div>
       <div className={classes.state}>
-        <State video={video} manages={manages} />
+        {twin === undefined ? (
+          <State video={video} manages={manages} />
+        ) : (
+          <div className={classes.reason}>
+            <StatusBadge tone="stopped">Already here</StatusBadge>
+            <p>The same file as “{twin}”. Nothing is missing: this entry can go.</p>
+          </div>
+        )}
       </div>
       <div className={classes.actions}>
         {ready && (

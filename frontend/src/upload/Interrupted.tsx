@@ -23,8 +23,9 @@ export function Interrupted({ project }: { project: string }) {
   const items = useUploads(project);
   const mine = new Set(items.map((item) => item.url).filter((url) => url !== null));
   const waiting = new Set(items.filter((item) => item.url === null).map((item) => item.path));
-  const left = open.data?.filter((upload) => !isUnderWay(upload, mine, waiting)) ?? [];
-  const never = queue.left(project).filter((file) => !open.data?.some((one) => isOf(one, file)));
+  // of which nothing arrived, nothing can go on: it was cut off before its first answer, and expires by itself
+  const left = open.data?.filter((upload) => upload.offset > 0 && !isUnderWay(upload, mine, waiting)) ?? [];
+  const never = queue.left(project).filter((file) => !left.some((one) => isOf(one, file)));
   if (left.length === 0) return never.length > 0 ? <Never files={never} project={project} /> : null;
   return (
     <>
