@@ -33,15 +33,15 @@ def picture(n: int) -> np.ndarray:
     return drawn
 
 
-def write(path: Path, *, uneven: bool = False, turned: bool = False) -> Path:
-    """Write FRAMES frames as H.264; `uneven` lets their times vary, `turned` stores them on their side."""
+def write(path: Path, *, uneven: bool = False, turned: bool = False, frames: int = FRAMES) -> Path:
+    """Write `frames` (at most 1,024) as H.264; `uneven` lets their times vary, `turned` stores them on their side."""
     with av.open(str(path), "w") as file:
         stream = file.add_stream("libx264", rate=RATE, options={"crf": "18", "preset": "veryfast"})
         stream.width, stream.height = (HEIGHT, WIDTH) if turned else (WIDTH, HEIGHT)
         stream.pix_fmt = "yuv420p"
         stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
         at = 0
-        for n in range(FRAMES):
+        for n in range(frames):
             pixels = np.ascontiguousarray(np.rot90(picture(n))) if turned else picture(n)
             frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
             frame.pts, frame.time_base = at, Fraction(1, 1000)

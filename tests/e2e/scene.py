@@ -81,24 +81,28 @@ class Scene:
             )
 
 
-def make(app: App, folder: Path) -> Scene:
+def make(app: App, folder: Path, *, frames: int = footage.FRAMES) -> Scene:
     """Upload three clips of one scene, wait until they are read, and give them a scored run."""
     made = Scene(app=app, token=app.manage("token", "admin").split()[-1])
     made.project = made.api("POST", "/api/projects/", json={"name": "Gate"})["id"]
     clips = [
-        footage.write(folder / "even.mp4"),
-        footage.write(folder / "uneven.mp4", uneven=True),
-        footage.write(folder / "turned.mp4", turned=True),
+        footage.write(folder / "even.mp4", frames=frames),
+        footage.write(folder / "uneven.mp4", uneven=True, frames=frames),
+        footage.write(folder / "turned.mp4", turned=True, frames=frames),
     ]
     for path in clips:
         upload(made, path)
     made.videos = {path.name: wait(made, path.name) for path in clips}
-    code = f"from tests.e2e import seed; seed.score({made.project!r})"
-    made.run = json.loads(app.manage("shell", "-c", code).splitlines()[-1])["run"]
+    made.run = seeded(app, f"seed.score({made.project!r})")["run"]
     for name, video in made.videos.items():
         query = f"run={made.run}&video={video}&order=time&page_size=500"
         made.segments[name] = made.api("GET", f"/api/segments/?{query}")["results"]
     return made
+
+
+def seeded(app: App, call: str) -> dict:
+    """Call something of tests.e2e.seed inside the installation, and return what it printed."""
+    return json.loads(app.manage("shell", "-c", f"from tests.e2e import seed; {call}").splitlines()[-1])
 
 
 def upload(scene: Scene, path: Path) -> None:

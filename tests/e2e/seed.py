@@ -14,7 +14,7 @@ from vadreview.accounts.models import User
 from vadreview.footage.models import Project, Video
 from vadreview.jobs import JobStatus
 from vadreview.runs import artifacts, proposals, tracks
-from vadreview.runs.models import Run, RunVideo, Track
+from vadreview.runs.models import Run, RunVideo, Segment
 
 GRID = (12, 16)
 REGION = (0.125, 0.0, 0.875, 1.0)  # what a detector saw that crops left and right
@@ -67,8 +67,11 @@ def heatmap(n: int) -> np.ndarray:
     return np.round(cells * 255).astype(np.uint8)
 
 
-def a_day(project: str, *, runs: int, segments: int, frames: int) -> None:
-    """Make a video of `frames` frames without a file, with the curves of `runs` runs; prints its ids."""
+def a_day(project: str, *, runs: int, segments: int, frames: int, spike: int) -> None:
+    """Make a video of `frames` frames without a file, with the curves of `runs` runs; prints its ids.
+
+    In the first curve the one frame `spike` stands higher than all others.
+    """
     random = np.random.default_rng(0)
     video = Video.objects.create(
         project_id=project, name="a day.mp4", state="ready", status=JobStatus.DONE, n_frames=frames, fps_num=25,
@@ -77,21 +80,50 @@ def a_day(project: str, *, runs: int, segments: int, frames: int) -> None:
     made = []
     for n in range(runs):
         run = Run.objects.create(
-            project_id=project, name=f"run {n}", detector="pseudoanomaly", preset="fast", config={},
-            stage=Run.Stage.DONE, status=JobStatus.DONE, threshold=2.0, centre=1.0,
+            project_id=project, name=f"run {n}", detector=DETECTORS[n % len(DETECTORS)], preset="fast", config={},
+            stage=Run.Stage.DONE, status=JobStatus.DONE, threshold=8.0, centre=2.0,
         )  # fmt: skip
         RunVideo.objects.create(run=run, video=video, trains=True, scores=True, status=JobStatus.DONE)
         values = random.gamma(2.0, size=frames).astype(np.float32)
+        if n == 0:
+            values[spike] = 2 * values.max()
         tracks.replace({"score": tracks.Series(values)}, video=video, run=run)
         made.append(run)
     _propose(made[0], video, segments)
-    assert Track.objects.filter(video=video).count() == runs
     print(json.dumps({"video": str(video.pk), "runs": [str(run.pk) for run in made]}))
 
 
-def _propose(run: Run, video: Video, count: int) -> None:
-    from vadreview.runs.models import Segment
+DETECTORS = ("pseudoanomaly", "kdiffusion", "stgnf", "diffvad")
 
+
+def many(project: str, *, segments: int) -> None:
+    """Make a run with `segments` short proposals all over the footage, in a mixed order of scores; prints its id."""
+    random = np.random.default_rng(0)
+    run = Run.objects.create(
+        project_id=project, name="many", detector="pseudoanomaly", preset="fast", config={},
+        stage=Run.Stage.DONE, status=JobStatus.DONE, threshold=1.0, centre=0.0,
+    )  # fmt: skip
+    videos = list(Video.objects.filter(project_id=project, state="ready").order_by("name"))
+    each = -(-segments // len(videos))
+    scores = iter(random.permutation(each * len(videos)) + 2.0)
+    for video in videos:
+        RunVideo.objects.create(run=run, video=video, trains=True, scores=True, status=JobStatus.DONE)
+        tracks.replace(
+            {"score": tracks.Series(random.random(video.n_frames, np.float32))}, video=video, run=run
+        )
+        step = video.n_frames // each
+        Segment.objects.bulk_create(
+            Segment(
+                id=proposals.segment_id(run.pk, video=video.pk, start=n * step, stop=n * step + step - 1),
+                run=run, video=video, start=n * step, stop=n * step + step - 1, peak_frame=n * step + 1,
+                score=float(next(scores)),
+            )
+            for n in range(each)
+        )  # fmt: skip
+    print(json.dumps({"run": str(run.pk)}))
+
+
+def _propose(run: Run, video: Video, count: int) -> None:
     step = video.n_frames // max(count, 1)
     Segment.objects.bulk_create(
         (
