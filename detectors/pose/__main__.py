@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from detectors.base import DetectorError, Progress, UnreadableVideo, Video
-from detectors.pose import PosedPerson, PoseSettings, alphapose, trajectories
+from detectors.pose import PosedPerson, PoseSettings, alphapose, clip, trajectories
 from detectors.pose.people import JOINTS
 
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        people = _extract(options) if options.command == "extract" else _read(options.poses)
+        people = _extract(options) if options.command == "extract" else clip.read(options.poses)
         _write(options.out, people, joints=options.joints)
     except (DetectorError, UnreadableVideo) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -47,10 +47,6 @@ def _extract(options: argparse.Namespace) -> tuple[PosedPerson, ...]:
             print(f"\r{progress.done}/{progress.total} frames", end="", file=sys.stderr, flush=True)
 
     return extract(Video(options.video), PoseSettings.parse(dict(options.set)), progress=show)
-
-
-def _read(path: Path) -> tuple[PosedPerson, ...]:
-    return trajectories.read(path) if path.is_dir() or path.suffix == ".csv" else alphapose.read(path)
 
 
 def _write(path: Path, people: tuple[PosedPerson, ...], *, joints: int) -> None:

@@ -23,19 +23,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.pose.people import (
+    FARTHEST_PX,
     JOINTS,
+    LAST_FRAME,
     BadPoses,
     PosedPerson,
     boxes_around,
     ordered,
+    read_bytes,
     to_coco,
-    to_openpose,
+    with_joints,
     write_text,
 )
 
-MOST_BYTES = 2**30
-LAST_FRAME = 10**8
-FARTHEST_PX = 1e6
 _BEYOND = 1e30
 _NUMBER = re.compile(r"\d+")
 
@@ -55,13 +55,7 @@ def read(path: Path | str) -> tuple[PosedPerson, ...]:
     """Read tracked people from a JSON file. Raises BadPoses, which says where the file is wrong."""
     path = Path(path)
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise BadPoses(
-                f"{path.name} is larger than {MOST_BYTES // 2**20} MiB; split it by video, one file each."
-            )
-        content = json.loads(path.read_bytes(), object_pairs_hook=_once, parse_constant=_no_constant)
-    except OSError as error:
-        raise BadPoses(f"{path.name} cannot be read: {error.strerror}.") from None
+        content = json.loads(read_bytes(path), object_pairs_hook=_once, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:  # also for a number of thousands of digits
         where = (
             f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
@@ -95,7 +89,7 @@ def to_json(people: Iterable[PosedPerson], *, joints: int = JOINTS) -> dict[str,
     """Lay people out as `write` writes them; where the estimator is silent, scores are mean confidences."""
     content: dict[str, Any] = {}
     for person in people:
-        keypoints = to_openpose(person.keypoints) if joints == JOINTS + 1 else person.keypoints
+        keypoints = with_joints(person.keypoints, joints)
         scores = person.confidence if person.confidence is not None else person.keypoints[..., 2].mean(axis=1)
         content[str(person.track)] = {
             # readers sort these keys as text
@@ -181,7 +175,7 @@ def _keypoints(entry: dict[str, Any], place: str) -> NDArray[np.float32]:
     pose = np.array(_numbers(values, len(values), f"{place}, keypoints"), np.float32).reshape(-1, 3)
     if np.abs(pose[:, :2]).max() > FARTHEST_PX:
         raise _wrong(place, f"a joint is farther than {FARTHEST_PX:.0f} pixels away")
-    return pose if len(pose) == JOINTS else to_coco(pose)
+    return to_coco(pose)
 
 
 def _confidence(entry: dict[str, Any], place: str) -> float | None:

@@ -75,8 +75,8 @@ class PoseClip(Video):
 
 
 def read(path: Path) -> tuple[PosedPerson, ...]:
-    """Read people from a JSON file or a folder of CSV files. Raises BadPoses."""
-    return trajectories.read(path) if path.is_dir() else alphapose.read(path)
+    """Read people from a JSON file, a CSV file or a folder of CSV files. Raises BadPoses."""
+    return trajectories.read(path) if path.is_dir() or path.suffix == ".csv" else alphapose.read(path)
 
 
 def find_clips(path: Path | str) -> list[PoseClip]:

@@ -23,6 +23,9 @@ NECK_FROM = (5, 6)  # the shoulders
 OPENPOSE_FROM_COCO = (0, 17, 6, 8, 10, 5, 7, 9, 12, 14, 16, 11, 13, 15, 2, 1, 4, 3)
 COCO_FROM_OPENPOSE = tuple(OPENPOSE_FROM_COCO.index(joint) for joint in range(JOINTS))
 BOX_MARGIN = 0.15  # of a box's sides, between the outermost joints and the skin
+MOST_BYTES = 2**30  # of a file of poses
+LAST_FRAME = 10**8
+FARTHEST_PX = 1e6
 
 
 class BadPoses(DetectorError):
@@ -60,6 +63,11 @@ def boxes_around(keypoints: NDArray[np.float32], *, least: float = 0.05) -> NDAr
     return np.concatenate([low - margin, high + margin], axis=1).astype(np.float32)
 
 
+def with_joints(keypoints: NDArray[np.float32], joints: int) -> NDArray[np.float32]:
+    """Give COCO joints (..., 17, 3) as they are, or as the 18 of OpenPose."""
+    return keypoints if joints == JOINTS else to_openpose(keypoints)
+
+
 def to_openpose(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
     """Turn 17 COCO joints (..., 17, 3) into 18 OpenPose joints (..., 18, 3); the neck is between the shoulders."""
     neck = keypoints[..., NECK_FROM, :].mean(axis=-2, keepdims=True)
@@ -67,13 +75,25 @@ def to_openpose(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def to_coco(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Turn 18 OpenPose joints (..., 18, 3) into 17 COCO joints (..., 17, 3); the neck is left out."""
-    return keypoints[..., COCO_FROM_OPENPOSE, :]
+    """Turn 18 OpenPose joints (..., 18, 3) into 17 COCO joints (..., 17, 3), without the neck; 17 stay as they are."""
+    return keypoints if keypoints.shape[-2] == JOINTS else keypoints[..., COCO_FROM_OPENPOSE, :]
 
 
 def ordered(people: Iterable[PosedPerson]) -> tuple[PosedPerson, ...]:
     """Put people in the order of their track numbers."""
     return tuple(sorted(people, key=lambda person: person.track))
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file of poses. Raises BadPoses where it is missing or too large to be one."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise BadPoses(
+                f"{path.name} is larger than {MOST_BYTES // 2**20} MiB; split it by video, one file each."
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise BadPoses(f"{path.name} cannot be read: {error.strerror}.") from None
 
 
 def write_text(path: Path, text: str) -> None:

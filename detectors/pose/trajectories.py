@@ -13,15 +13,17 @@ from pathlib import Path
 
 import numpy as np
 
-from detectors.pose.alphapose import FARTHEST_PX, LAST_FRAME, MOST_BYTES
 from detectors.pose.people import (
+    FARTHEST_PX,
     JOINTS,
+    LAST_FRAME,
     BadPoses,
     PosedPerson,
     boxes_around,
     ordered,
+    read_bytes,
     to_coco,
-    to_openpose,
+    with_joints,
     write_text,
 )
 
@@ -51,7 +53,7 @@ def write(
 ) -> None:
     """Write a CSV file a person into a folder, with 17 joints (COCO) or 18 (OpenPose), with or without confidence."""
     for person in people:
-        keypoints = person.keypoints if joints == JOINTS else to_openpose(person.keypoints)
+        keypoints = with_joints(person.keypoints, joints)
         values = keypoints.astype(np.float64)[..., : 3 if confidence else 2]
         values[keypoints[..., 2] <= 0] = 0
         rows = [
@@ -65,12 +67,8 @@ def _read_person(file: Path) -> PosedPerson:
     if not file.stem.isascii() or not file.stem.isdecimal() or len(file.stem) > 15:
         raise BadPoses(f"{file.name}: the name of a file should be the person's number, such as 00001.csv.")
     try:
-        if file.stat().st_size > MOST_BYTES:
-            raise BadPoses(f"{file.name} is larger than {MOST_BYTES // 2**20} MiB.")
-        with file.open(newline="", encoding="utf-8") as lines:
-            rows = [(number, row) for number, row in enumerate(csv.reader(lines), 1) if row]
-    except OSError as error:
-        raise BadPoses(f"{file.name} cannot be read: {error.strerror}.") from None
+        lines = read_bytes(file).decode("utf-8").splitlines()
+        rows = [(number, row) for number, row in enumerate(csv.reader(lines), 1) if row]
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadPoses(f"{file.name} is not a CSV file: {error}.") from None
     if not rows:
@@ -85,8 +83,7 @@ def _read_person(file: Path) -> PosedPerson:
     given = values[:, 1:].reshape(len(values), joints, numbers)
     seen = (given[..., :2] != 0).any(axis=-1)
     sure = given[..., 2] if numbers == 3 else seen.astype(np.float64)
-    keypoints = np.concatenate([given[..., :2], sure[..., None]], axis=-1).astype(np.float32)
-    keypoints = to_coco(keypoints) if joints == JOINTS + 1 else keypoints
+    keypoints = to_coco(np.concatenate([given[..., :2], sure[..., None]], axis=-1).astype(np.float32))
     return PosedPerson(int(file.stem), frames, boxes_around(keypoints), keypoints)
 
 
@@ -97,22 +94,15 @@ def _row(file: Path, number: int, row: list[str], *, width: int) -> list[float]:
             f"{', '.join(map(str, sorted(_LAYOUTS)))} numbers, the same in every line."
         )
     try:
-        values = [float(cell) for cell in row]
+        values = []
+        for cell in row:
+            values.append(float(cell))
     except ValueError:
-        wrong = next(i for i, cell in enumerate(row) if not _is_number(cell))
         raise BadPoses(
-            f"{file.name}, line {number}, column {wrong + 1}: {row[wrong][:40]!r} is not a number."
+            f"{file.name}, line {number}, column {len(values) + 1}: {cell[:40]!r} is not a number."
         ) from None
     if not np.isfinite(values).all() or np.abs(values[1:]).max() > FARTHEST_PX:
         raise BadPoses(f"{file.name}, line {number}: a number is not finite, or no place in a picture.")
     if not values[0].is_integer() or not 0 <= values[0] <= LAST_FRAME:
         raise BadPoses(f"{file.name}, line {number}: {row[0][:40]!r} is not a frame number from 0.")
     return values
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

@@ -20,8 +20,8 @@ from pydantic import ValidationError
 
 import detectors
 from detectors import artifacts, base, metrics, weights
+from detectors.array_cache import FOLDER_VARIABLE
 from detectors.base import Heatmaps, Patterns, Progress, Refinement, VideoScores
-from detectors.field_cache import FOLDER_VARIABLE
 from detectors.phases import occurring, reached
 from detectors.segments import Interval, Policy, Threshold, find, resolve_threshold, smooth
 from detectors.video import Index
