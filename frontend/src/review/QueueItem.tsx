@@ -5,13 +5,13 @@ import type { Video } from "../api/types";
 import { formatScore } from "../lib/format";
 import { formatSeconds, formatShortClock, spanSeconds, timebaseOf, timeOf } from "../lib/frames";
 import { useStore } from "../lib/store";
+import { Glimpse } from "./Glimpse";
 import { type Item, spanOf, stateOf } from "./items";
 import { markRange, toggleMark } from "./marked";
 import { OthersMark } from "./OthersMark";
 import classes from "./queue.module.css";
 import { useReviewSession } from "./session";
 import { SeverityMark, StateMark } from "./StateMark";
-import { Thumbnail } from "./Thumbnail";
 
 type Props = { item: Item; video: Video | undefined; chosen: boolean; onOpen: (item: Item) => void };
 
@@ -42,11 +42,7 @@ export const QueueItem = memo(function QueueItem({ item, video, chosen, onOpen }
           } else onOpen(item);
         }}
       >
-        {video ? (
-          <Thumbnail video={video} frame={item.peak} width={92} />
-        ) : (
-          <span className={classes.blank} />
-        )}
+        {video ? <Glimpse video={video} frame={item.peak} width={92} /> : <span className={classes.blank} />}
         <span className={classes.facts}>
           <span className={classes.line}>
             {item.audit ? (

@@ -8,7 +8,7 @@ import type { LabelHistory, Run } from "../../api/types";
 import { formatCount, formatScore } from "../../lib/format";
 import { ErrorState, LoadingState } from "../../ui/states";
 import { useReviewSession } from "../session";
-import { Thumbnail } from "../Thumbnail";
+import { Glimpse } from "../Glimpse";
 import { useRestingFrame } from "../useRestingFrame";
 import { Correction } from "./Correction";
 import { before, nextRun, PEOPLE, standingOf, word } from "./next";
@@ -168,7 +168,7 @@ function Neighbours({ round }: { round: Round }) {
                 title={`Go to ${one.video_name}, frame ${frame}`}
                 onClick={() => acts.visit(one.video, frame)}
               >
-                {video && <Thumbnail video={video} frame={frame} width={72} />}
+                {video && <Glimpse video={video} frame={frame} width={72} />}
                 <span className={classes.about}>
                   <b>{one.similarity.toFixed(3)}</b>
                   <span data-label={one.label === null ? undefined : word(one.label)}>{word(one.label)}</span>

@@ -6,6 +6,7 @@ import { useVideos } from "../../api/queries/videos";
 import type { Uuid, Video, Why } from "../../api/types";
 import { formatCount, formatScore } from "../../lib/format";
 import { type Span, seekTime, timebaseOf } from "../../lib/frames";
+import { PoseStill } from "../people/PoseStill";
 import { useReviewSession } from "../session";
 import tab from "../tab.module.css";
 import classes from "./why.module.css";
@@ -31,14 +32,16 @@ export function SideBySide({ why }: { why: Why }) {
     <section aria-labelledby="why-alike">
       <h3 id="why-alike" className={classes.title}>
         Most alike
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          leftSection={playing ? <Pause size={12} aria-hidden /> : <Play size={12} aria-hidden />}
-          onClick={() => setPlaying(!playing)}
-        >
-          {playing ? "Stop" : "Play together"}
-        </Button>
+        {video.sees_footage && (
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            leftSection={playing ? <Pause size={12} aria-hidden /> : <Play size={12} aria-hidden />}
+            onClick={() => setPlaying(!playing)}
+          >
+            {playing ? "Stop" : "Play together"}
+          </Button>
+        )}
       </h3>
       <div className={classes.clips}>
         <Moving clip={here} video={video} playing={playing} />
@@ -80,11 +83,37 @@ function Row({ name, clips, videos, playing }: RowProps) {
 
 type MovingProps = { clip: Clip; video: Video; playing: boolean; more?: (() => void) | null };
 
-/** A small looping player of one window. */
+/** One window: a small looping player, or its middle as a still where poses are all there is to see. */
 function Moving({ clip, video, playing, more }: MovingProps) {
   const { acts } = useReviewSession();
-  const player = useRef<HTMLVideoElement>(null);
   const { start, stop } = clip;
+  const label = `${clip.title}: ${clip.name}, from frame ${start}`;
+  return (
+    <figure className={classes.clip}>
+      {video.sees_footage ? (
+        <Film key={video.id} {...{ video, start, stop, playing, label }} />
+      ) : (
+        <PoseStill video={video} frame={Math.floor((start + stop) / 2)} label={label} />
+      )}
+      <figcaption>
+        <span>{clip.title}</span>
+        <button type="button" className={classes.link} onClick={() => acts.visit(clip.video, start)}>
+          {clip.name}, {formatCount(start)}
+        </button>
+        {more && (
+          <button type="button" className={classes.link} onClick={more}>
+            next
+          </button>
+        )}
+      </figcaption>
+    </figure>
+  );
+}
+
+type FilmProps = Span & { video: Video; playing: boolean; label: string };
+
+function Film({ video, start, stop, playing, label }: FilmProps) {
+  const player = useRef<HTMLVideoElement>(null);
   const { proxyRate, total } = timebaseOf(video);
   const first = seekTime(Math.min(start, total - 1), proxyRate);
   const last = seekTime(Math.min(stop, total) - 1, proxyRate);
@@ -116,29 +145,15 @@ function Moving({ clip, video, playing, more }: MovingProps) {
   }, [first, last, playing]);
 
   return (
-    <figure className={classes.clip}>
-      <video
-        key={video.id}
-        ref={player}
-        src={video.urls.proxy}
-        preload="metadata"
-        muted
-        playsInline
-        disablePictureInPicture
-        tabIndex={-1}
-        aria-label={`${clip.title}: ${clip.name}, from frame ${start}`}
-      />
-      <figcaption>
-        <span>{clip.title}</span>
-        <button type="button" className={classes.link} onClick={() => acts.visit(clip.video, start)}>
-          {clip.name}, {formatCount(start)}
-        </button>
-        {more && (
-          <button type="button" className={classes.link} onClick={more}>
-            next
-          </button>
-        )}
-      </figcaption>
-    </figure>
+    <video
+      ref={player}
+      src={video.urls.proxy}
+      preload="metadata"
+      muted
+      playsInline
+      disablePictureInPicture
+      tabIndex={-1}
+      aria-label={label}
+    />
   );
 }
