@@ -10,13 +10,15 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import detectors
 from detectors import evaluation, scorefile
 from detectors.artifacts import CHECKPOINT_FILE
-from detectors.base import DetectorError, Progress, UnreadableVideo, Video
+from detectors.base import DetectorError, Progress, UnreadableVideo, Video, VideoScores
+from detectors.field_cache import FieldCache
 from detectors.metrics import LabelMismatch
 from detectors.pose.clip import PoseClip, find_clips
 from detectors.video import find_videos
@@ -83,6 +85,8 @@ def _score(options: argparse.Namespace) -> int:
         try:
             with _Line(video.name) as line:
                 scores = detector.score(video, progress=line.show)
+                if options.motion and not isinstance(video, PoseClip):
+                    scores = _with_motion(video, scores, line)
         except UnreadableVideo as error:  # the others can still be scored
             _complain(str(error))
             exit_code = EXIT_MISTAKE
@@ -100,6 +104,13 @@ def _score(options: argparse.Namespace) -> int:
         for note in scores.notes:
             print(f"    {note}", flush=True)
     return exit_code
+
+
+def _with_motion(video: Video, scores: VideoScores, line: _Line) -> VideoScores:
+    from detectors import flow
+
+    tracks = flow.untrained_tracks(video, progress=line.show, cache=FieldCache.from_environment())
+    return replace(scores, tracks={**tracks, **scores.tracks})
 
 
 def _evaluate(options: argparse.Namespace) -> int:
@@ -136,6 +147,11 @@ def _parser() -> argparse.ArgumentParser:
     add.set_defaults(command=_score)
     add.add_argument("--model", required=True, type=Path, metavar="MODEL", help="folder that fit wrote")
     add.add_argument("--out", required=True, type=Path, metavar="SCORES", help="folder for <video>.npz")
+    add.add_argument(
+        "--motion",
+        action="store_true",
+        help="also keep how fast things move, for evaluate to compare with; stgnf does not measure it by itself",
+    )
     _add_common(add)
 
     add = commands.add_parser("evaluate", help="compare scores with labels")

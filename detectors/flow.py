@@ -21,14 +21,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.ahead import ahead
-from detectors.base import ConfigError, Meter, ProgressCallback, Video, ignore
+from detectors.base import ConfigError, Meter, ProgressCallback, Track, Video, ignore
 from detectors.field_cache import FieldCache
+from detectors.windows import time_means
 
 CHUNK = 256
 """Frames that are computed, kept and read together."""
 
 _BLOCK = 32  # pictures in memory at once while a chunk is computed
 _LEAST_SIDE = 64  # DIS needs a few pixels for its coarsest scale
+_TIME_MEAN = 16  # frames of the steadier of the untrained curves
 _PRESETS = {
     "ultrafast": cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
     "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
@@ -120,6 +122,22 @@ def motion_reference(
         mean.append(speed.mean((1, 2)))
         strongest.append(speed.max((1, 2)))
     return {"mean": np.concatenate(mean), "strongest_cell": np.concatenate(strongest)}
+
+
+def untrained_tracks(
+    video: Video, *, progress: ProgressCallback = ignore, cache: FieldCache | None = None
+) -> dict[str, Track]:
+    """Compute the tracks that every figure is to be compared with, for detectors that see no motion themselves."""
+    meter = Meter(progress, "motion", video.n_frames)
+    speeds = [
+        piece[:, 2].astype(np.float32) for _, piece in fields(video, REFERENCE, cache=cache, meter=meter)
+    ]
+    curves = {
+        "motion_strongest_cell": [piece.max((1, 2)) for piece in speeds],
+        "motion_mean": [piece.mean((1, 2)) for piece in speeds],
+        "motion_time_mean_16": [piece.max((1, 2)) for piece in time_means(speeds, _TIME_MEAN)],
+    }
+    return {name: Track(np.concatenate(parts)) for name, parts in curves.items()}
 
 
 class _Reader:

@@ -116,12 +116,13 @@ class PeopleStillView(APIView):
         row = _row(request, run, video)
         if n >= row.video.n_frames:
             raise Http404
+        low, high = people.scale(row.run)
         png = skeletons.draw(
             people.rows(row, start=n, stop=n + 1),
             width=row.video.width,
             height=row.video.height,
-            low=row.people["low"],
-            high=row.people["high"],
+            low=low,
+            high=high,
         )
         return HttpResponse(png, content_type="image/png", headers=HEADERS)
 

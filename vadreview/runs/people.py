@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadreview.runs import inference
-from vadreview.runs.models import RunVideo
+from vadreview.runs.models import Run, RunVideo
 
 MOST_ROWS = 4096  # one person in one frame each
 CELLS = (16, 256, 4096)  # frames that one cell of a lane stands for, finest first
@@ -79,6 +79,12 @@ def laid_out(scores: inference.VideoScores) -> tuple[dict[str, Any], Arrays]:
         "high": float(high),
     }
     return meta, {f"people/{name}": values for name, values in arrays.items()}
+
+
+def scale(run: Run) -> tuple[float, float]:
+    """Give the ends of the scale of colours over all videos of a run, so that a colour means one thing in it."""
+    known = [found for found in run.run_videos.values_list("people", flat=True) if found]
+    return min(found["low"] for found in known), max(found["high"] for found in known)
 
 
 def rows(row: RunVideo, *, start: int, stop: int) -> Rows:

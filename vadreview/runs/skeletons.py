@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import colorsys
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +10,8 @@ from vadreview.runs.people import Rows
 GREY = 58
 LONG_SIDE = 960
 LEAST_CONFIDENCE = 0.2
+# pale blue, yellow, orange, red: the colours of frontend/src/review/people/scale.ts
+STOPS = ((150, 196, 255), (255, 214, 102), (255, 128, 40), (240, 30, 90))
 # pairs of COCO's 17 joints
 BONES = (
     (5, 7), (7, 9), (6, 8), (8, 10), (5, 6), (5, 11), (6, 12), (11, 12), (11, 13), (13, 15), (12, 14), (14, 16),
@@ -45,9 +45,10 @@ def draw(found: Rows, *, width: int, height: int, low: float, high: float) -> by
 
 
 def _color(strange: float) -> tuple[float, float, float]:
-    """From pale blue over orange to red, as BGR."""
-    red, green, blue = colorsys.hsv_to_rgb(0.58 * (1 - strange), 0.45 + 0.5 * strange, 1.0)
-    return 255 * blue, 255 * green, 255 * red
+    """Give the colour that the review desk has for it, as BGR."""
+    place = strange * (len(STOPS) - 1)
+    red, green, blue = (np.interp(place, range(len(STOPS)), channel) for channel in zip(*STOPS, strict=True))
+    return float(blue), float(green), float(red)
 
 
 def _point(joint: NDArray[np.float32], scale: float) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import detectors
+from detectors import scorefile
 from detectors.base import LEFT_OUT, ConfigError, NotFitted, Supervision, UnreadableVideo
 from detectors.cli import main
 from detectors.pose import BadPoses, PosedPerson
@@ -269,3 +270,15 @@ def test_poses_alone_go_through_the_command_line(tmp_path, capsys):
 def test_a_detector_without_weights_says_so():
     with pytest.raises(NotFitted):
         check.make("stgnf").log_likelihood(np.zeros((1, 2, 8, 18), np.float32))
+
+
+def test_plain_motion_is_kept_to_compare_with_where_it_is_asked_for(tmp_path, fitted, capsys):
+    footage.write(tmp_path, "clip", footage.scene(24, seed=3), people=footage.people(24, seed=3))
+    model, out = str(tmp_path / "model"), str(tmp_path / "scores")
+    fitted.save(model)
+
+    assert main(["score", "--model", model, "--out", out, "--motion", str(tmp_path / "clip.mp4")]) == 0
+
+    found = scorefile.read(tmp_path / "scores" / "clip.npz").tracks
+    assert found["motion_time_mean_16"].values.shape == (24,)
+    assert found.keys() >= {"strangest_person", "motion_strongest_cell"}

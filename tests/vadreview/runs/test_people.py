@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from detectors.base import Person, VideoScores
-from vadreview.runs import artifacts, people
+from tests.vadreview import factories
+from vadreview.runs import artifacts, people, skeletons
 from vadreview.runs.models import RunVideo
 
 START, STOP = 100, 400  # when the second person is there
@@ -116,6 +117,20 @@ def test_a_still_shows_the_strange_more_than_the_usual_and_grey_elsewhere(api, v
     assert (nobody == nobody[0, 0]).all()
     drawn = [np.abs(part.astype(int) - nobody[0, 0]).max(axis=2) > 40 for part in (usual, strange)]
     assert drawn[1].sum() > 1.5 * drawn[0].sum()
+
+
+def test_a_colour_means_the_same_in_every_video_of_a_run(row):
+    factories.RunVideoFactory(run=row.run, people={"low": -3.0, "high": 30.0})
+    factories.RunVideoFactory(run=row.run, people={})
+
+    assert people.scale(row.run) == (-3, 30)
+
+
+def test_the_strangest_are_red_as_on_the_desk(row):
+    drawn = skeletons.draw(people.rows(row, start=200, stop=201), width=80, height=50, low=1, high=9)
+
+    picture = cv2.imdecode(np.frombuffer(drawn, np.uint8), cv2.IMREAD_COLOR)
+    assert (picture.reshape(-1, 3) == (90, 30, 240)).all(axis=1).any()
 
 
 def test_a_run_without_people_has_none_to_send(api, viewer, run):
