@@ -61,6 +61,12 @@ class PoseSettings(Config):
         description="A pose counts where the mean confidence of its joints is at least this. People whom the detector "
         "misses are followed by their joints while it is.",
     )
+    lying: bool = setting(
+        _GROUP,
+        True,
+        description="Somebody whom the detector loses is looked for in the picture turned to both sides, too: it hardly "
+        "knows people who lie.",
+    )
     follow_s: float = setting(
         "Finding people",
         1.5,

@@ -20,21 +20,24 @@ from numpy.typing import NDArray
 from detectors import weights
 from detectors.artifacts import sha256_of
 from detectors.base import Meter, ProgressCallback, Video, ignore
-from detectors.pose.boxes import overlap, within
+from detectors.pose.boxes import best_of, grown, overlap, shared_part, within
 from detectors.pose.cache import PoseCache
 from detectors.pose.config import PoseSettings
 from detectors.pose.movenet import MoveNet
 from detectors.pose.people import PosedPerson, boxes_around, ordered
-from detectors.pose.tracking import Tracked, Tracker, looks_of
+from detectors.pose.tracking import Tracked, Tracker, length_of, looks_of
 from detectors.pose.yolox import YoloX
 
 Array = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 
-VERSION = 1
+VERSION = 2
 _SAME = (
     0.7  # overlap of the boxes of a person followed by joints and of one who is detected: one person, not two
 )
+_LEAST_LYING_PX = 64  # of the detector's input: smaller bodies are not found lying in any case
+_SAME_BODY = 0.5  # of the smaller of two boxes: what two looks at one body share
+_SURE = 0.6  # mean confidence of joints from which nobody in a wide box is looked at from the side, too
 
 
 def extract(
@@ -148,7 +151,8 @@ class _Walk:
 
     def _plan(self, block: list[tuple[int, Picture]], boxes: Array, scores: Array) -> _Plan:
         last, picture = block[-1]
-        tall = boxes[:, 3] - boxes[:, 1] >= self._settings.least_height
+        boxes, scores = self._with_lying(last, picture, boxes, scores)
+        tall = length_of(boxes) >= self._settings.least_height
         boxes, scores = boxes[tall], scores[tall]
         look = self._tracker.look(last, boxes, scores, looks_of(picture, boxes))
         rows = []
@@ -167,10 +171,32 @@ class _Walk:
             rows.append(self._row(person, last, picture, person.box))
         return _Plan(rows, look.missed, block)
 
+    def _with_lying(self, frame: int, picture: Picture, boxes: Array, scores: Array) -> tuple[Array, Array]:
+        """Look for people who are no longer found upright in the picture turned to both sides."""
+        unsure = self._tracker.unsure(frame, boxes, scores)
+        unsure = unsure[length_of(unsure) * self._detector.input_px(picture) >= _LEAST_LYING_PX]
+        if not self._settings.lying or not len(unsure):
+            return boxes, scores
+        turned = [self._pool.submit(self._detector.detect, picture, turns=turns) for turns in (1, 3)]
+        found = [look.result() for look in turned]
+        more, sure = (np.concatenate([look[part] for look in found]) for part in (0, 1))
+        near = overlap(grown(more, 0.5), unsure).max(axis=1, initial=0) > 0
+        use = near & (sure >= self._settings.person_threshold)
+        more, sure = more[use], sure[use]
+        best = best_of(more, sure, most=_SAME_BODY, by=shared_part)
+        more, sure = more[best], sure[best]
+        # both looks see some of the bodies, or parts of them: the surer look counts
+        same = shared_part(boxes, more) > _SAME_BODY
+        turned_is_surer = sure[None] >= scores[:, None]
+        up, side = ~(same & turned_is_surer).any(1), ~(same & ~turned_is_surer).any(0)
+        return np.concatenate([boxes[up], more[side]]), np.concatenate([scores[up], sure[side]])
+
     def _row(
         self, person: Tracked, n: int, picture: Picture, box: Array
     ) -> tuple[Tracked, int, Array, Future[Array]]:
-        return person, n, box, self._pool.submit(self._estimator.pose, picture, box)
+        lying = box[2] - box[0] > box[3] - box[1]
+        pose = self._pool.submit(self._estimator.pose, picture, box, sure=_SURE if lying else 0.0)
+        return person, n, box, pose
 
     def _finish(self, plan: _Plan) -> None:
         """Take the poses of those who were seen, then follow the others by their joints."""
@@ -190,7 +216,7 @@ class _Walk:
             if n - person.last_detected > self._settings.follow_s * self._fps or not self._inside(box):
                 person.lost = True
                 return
-            pose = self._estimator.pose(picture, box)
+            pose = self._estimator.pose(picture, box, sure=self._settings.joint_threshold)
             if pose[:, 2].mean() < self._settings.joint_threshold:
                 person.lost = True
                 return

@@ -24,18 +24,28 @@ class MoveNet:
         self._local = threading.local()
         self._size = int(self._interpreter().get_input_details()[0]["shape"][1])
 
-    def pose(self, picture: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Find the joints of the person in a box of an RGB picture: (17, 3), x, y in its pixels and confidence."""
+    def pose(
+        self, picture: NDArray[np.uint8], box: NDArray[np.float32], *, sure: float = 0.0
+    ) -> NDArray[np.float32]:
+        """Find the joints of the person in a box of an RGB picture: (17, 3), x, y in its pixels and confidence.
+
+        Where the mean confidence is below `sure`, the picture is turned to both sides, too, and the surest pose is
+        given: the network has hardly seen people who lie.
+        """
         crop, left, top, side = _square(picture, box, size=self._size)
+        best = self._in_square(crop)
+        if best[:, 2].mean() < sure:
+            turned = (_turned_back(self._in_square(np.rot90(crop, turns)), turns) for turns in (1, 3))
+            best = max((best, *turned), key=lambda pose: float(pose[:, 2].mean()))
+        return best * np.array([side, side, 1], np.float32) + np.array([left, top, 0], np.float32)
+
+    def _in_square(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Joints (17, 3) of a crop: x, y from 0 to 1 and confidence."""
         interpreter = self._interpreter()
-        interpreter.set_tensor(self._local.input, crop[None])
+        interpreter.set_tensor(self._local.input, np.ascontiguousarray(crop)[None])
         interpreter.invoke()
         found = interpreter.get_tensor(self._local.output).reshape(JOINTS, 3)  # y, x, confidence
-        pose = np.empty((JOINTS, 3), np.float32)
-        pose[:, 0] = left + found[:, 1] * side
-        pose[:, 1] = top + found[:, 0] * side
-        pose[:, 2] = found[:, 2]
-        return pose
+        return found[:, [1, 0, 2]]
 
     def _interpreter(self) -> Any:
         found = getattr(self._local, "interpreter", None)
@@ -65,6 +75,12 @@ def _square(
         crop[y : y + inside.shape[0], x : x + inside.shape[1]] = inside
     how = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
     return cv2.resize(crop, (size, size), interpolation=how), left, top, side  # type: ignore[return-value]
+
+
+def _turned_back(pose: NDArray[np.float32], turns: int) -> NDArray[np.float32]:
+    """Give joints in a crop that np.rot90 turned once (1) or thrice (3) as they are in the crop itself."""
+    x, y, confidence = pose.T
+    return np.stack([1 - y, x, confidence] if turns == 1 else [y, 1 - x, confidence], axis=1)
 
 
 def _load(path: Path) -> Any:

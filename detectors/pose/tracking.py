@@ -30,6 +30,7 @@ _GROWTH = 0.3  # of a box's size on each side, before boxes are compared
 _LEAST_OVERLAP = 0.15  # of grown boxes that may be the same person
 _ALIKE = 0.55  # of histograms of colours, 0..1
 _SPEED = 1.2  # heights a second: how far from where expected a person may come back
+_FALL = 0.6  # of a body's length: how far its middle moves from where expected when somebody falls
 _BINS = (12, 8)  # hue, saturation
 
 
@@ -90,6 +91,7 @@ class Tracker:
         weak = np.flatnonzero(scores < self._settings.person_threshold)
         seen, active, strong = self._pair(frame, active, strong, boxes, looks, self._near)
         more, active, _ = self._pair(frame, active, weak, boxes, looks, self._near)
+        fallen, active, strong = self._pair(frame, active, strong, boxes, looks, self._fallen)
         lost = [person for person in self.people if person.lost and frame - person.at <= self._gap]
         back, _, strong = self._pair(frame, lost, strong, boxes, looks, self._back)
         new = []
@@ -98,12 +100,22 @@ class Tracker:
             new.append(Tracked(self._count, frame, boxes[i], looks[i], last_detected=frame))
         self.people = [p for p in self.people if not p.lost or frame - p.at <= self._gap] + new
         found = []
-        for person, i in [*seen, *more, *back]:
+        for person, i in [*seen, *more, *fallen, *back]:
             person.look = (0.7 * person.look + 0.3 * looks[i]).astype(np.float32)
             person.detections += 1
             person.last_detected = frame
             found.append((person, boxes[i]))
         return Look(found, active, new)
+
+    def unsure(self, frame: int, boxes: Boxes, scores: Array) -> Boxes:
+        """Give the expected boxes (N, 4) of people whom no strong detection shows: hidden, gone, or lying."""
+        active = [person for person in self.people if not person.lost]
+        if not active:
+            return np.empty((0, 4), np.float32)
+        expected = np.stack([person.expected(frame) for person in active])
+        strong = boxes[scores >= self._settings.person_threshold]
+        shared = overlap(grown(expected, _GROWTH), grown(strong, _GROWTH))
+        return expected[shared.max(axis=1, initial=0) < _LEAST_OVERLAP]
 
     def _pair(
         self,
@@ -134,6 +146,16 @@ class Tracker:
         # colours decide only between places that would do about as well
         return np.where(shared >= _LEAST_OVERLAP, 0.8 * (1 - shared) + 0.2 * (1 - alike), np.inf)
 
+    def _fallen(self, frame: int, people: list[Tracked], boxes: Boxes, looks: Array) -> Array:
+        """Who lay down has a box of another shape, whose longer side is as long as theirs was."""
+        expected = np.stack([person.expected(frame) for person in people])
+        lengths, new = length_of(expected)[:, None], length_of(boxes)[None]
+        middles = (expected[:, None, :2] + expected[:, None, 2:] - boxes[:, :2] - boxes[:, 2:]) / 2
+        share = np.linalg.norm(middles, axis=2) / np.maximum(_FALL * np.maximum(lengths, new), 1)
+        alike = _alike(people, looks)
+        may = (share <= 1) & (new > 0.5 * lengths) & (new < 1.6 * lengths) & (alike >= _ALIKE)
+        return np.where(may, 0.5 * share + 0.5 * (1 - alike), np.inf)
+
     def _back(self, frame: int, people: list[Tracked], boxes: Boxes, looks: Array) -> Array:
         expected = np.stack([person.expected(frame) for person in people])
         height = np.stack([person.box[3] - person.box[1] for person in people])[:, None]
@@ -148,6 +170,11 @@ class Tracker:
         alike = _alike(people, looks)
         may = (share <= 1) & (ratio > 0.6) & (ratio < 1.6) & (alike >= _ALIKE)
         return np.where(may, 0.5 * share + 0.5 * (1 - alike), np.inf)
+
+
+def length_of(boxes: Boxes) -> Array:
+    """The longer side (N,) of each box."""
+    return (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
 
 
 def looks_of(picture: NDArray[np.uint8], boxes: Boxes) -> Array:

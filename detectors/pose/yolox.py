@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.base import ConfigError, DetectorError, Device
-from detectors.pose.boxes import Boxes, best_of, within
+from detectors.pose.boxes import Boxes, best_of, turned_back, within
 
 _FILL = 114  # what the network was trained to see around a picture
 _STRIDES = (8, 16, 32)
@@ -30,12 +30,29 @@ class YoloX:
         self._height, self._width = asked.shape[2:]
         self._cells, self._stride = _grid(self._height, self._width)
 
-    def detect(self, picture: NDArray[np.uint8]) -> tuple[Boxes, NDArray[np.float32]]:
-        """Find the people in an RGB picture: boxes (N, 4) in its pixels and scores (N,) in 0..1, best first."""
+    def detect(self, picture: NDArray[np.uint8], *, turns: int = 0) -> tuple[Boxes, NDArray[np.float32]]:
+        """Find the people in an RGB picture: boxes (N, 4) in its pixels and scores (N,) in 0..1, best first.
+
+        turns: by how many quarters the picture is turned to the left for the network, which hardly knows people who
+        lie; boxes are those of the picture as it is.
+        """
+        boxes, scores = self._in_upright(np.rot90(picture, turns))
         height, width = picture.shape[:2]
-        scale = min(self._height / height, self._width / width)
+        return turned_back(boxes, turns, height=height, width=width), scores
+
+    def input_px(self, picture: NDArray[np.uint8]) -> float:
+        """How many pixels the network gets of each pixel of a picture, along a side."""
+        return min(self._height / picture.shape[0], self._width / picture.shape[1])
+
+    def _in_upright(self, picture: NDArray[np.uint8]) -> tuple[Boxes, NDArray[np.float32]]:
+        height, width = picture.shape[:2]
+        scale = self.input_px(picture)
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        shrunk = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        shrunk = cv2.resize(
+            np.ascontiguousarray(picture),
+            size,
+            interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR,
+        )
         canvas = np.full((self._height, self._width, 3), _FILL, np.uint8)
         canvas[: size[1], : size[0]] = shrunk[..., ::-1]  # BGR
         batch = canvas.transpose(2, 0, 1)[None].astype(np.float32)

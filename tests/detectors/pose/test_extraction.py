@@ -9,10 +9,14 @@ import pytest
 from detectors import weights
 from detectors.base import Cancelled, MissingWeights, Video
 from detectors.pose import PoseSettings, extract
+from detectors.pose.boxes import turned_back
 from detectors.pose.cache import PoseCache
+from detectors.pose.movenet import MoveNet
+from detectors.pose.yolox import YoloX
 from detectors.video import VideoWriter
 
 SHARED = Path(os.environ.get("VADREVIEW_SHARED", Path(__file__).parents[4] / "shared")) / "data"
+FALL = SHARED / "falls" / "subject1_fall_15.mp4"
 STREET = SHARED / "street" / "vtest.avi"
 
 needs_networks = pytest.mark.skipif(
@@ -50,6 +54,41 @@ def test_people_in_a_street_are_followed_with_their_joints(street):
         assert np.median(steps) < 0.15 * height  # nobody jumps
         trunk = person.keypoints[:, (5, 6, 11, 12), 1]
         assert (trunk[:, :2].mean(axis=1) < trunk[:, 2:].mean(axis=1)).mean() > 0.9  # shoulders above hips
+
+
+@needs_networks
+@pytest.mark.footage
+@pytest.mark.skipif(not FALL.is_file(), reason="the falls are not beside the repository")
+def test_somebody_who_lies_is_found_in_the_turned_picture():
+    picture = next(Video(FALL).frames(150, 151))
+    detector = YoloX(weights.path("yolox-nano"), device="cpu", weak=0.1, overlap=0.65)
+
+    upright, turned = detector.detect(picture), detector.detect(picture, turns=1)
+
+    assert upright[1].max(initial=0) < 0.5 < turned[1][0]
+    left, top, right, bottom = turned[0][0]
+    assert right - left > bottom - top
+    assert 300 < (top + bottom) / 2 < 480  # on the floor
+
+
+@needs_networks
+@pytest.mark.footage
+@pytest.mark.skipif(not FALL.is_file(), reason="the falls are not beside the repository")
+@pytest.mark.parametrize("turns", [1, 3])
+def test_joints_of_somebody_who_lies_are_those_of_somebody_who_sits(turns):
+    picture = next(Video(FALL).frames(0, 1))
+    height, width = picture.shape[:2]
+    estimator = MoveNet(weights.path("movenet-lightning"))
+    box = np.array([150, 120, 450, 470], np.float32)
+    sits = estimator.pose(picture, box)
+    # np.rot90 the other way puts a box of the turned picture back
+    lies = turned_back(box[None], 4 - turns, height=width, width=height)[0]
+
+    pose = estimator.pose(np.rot90(picture, turns), lies, sure=1.0)
+
+    x, y = pose[:, 0], pose[:, 1]
+    back = np.stack([width - y, x] if turns == 1 else [y, height - x], axis=1)
+    assert np.median(np.linalg.norm(back - sits[:, :2], axis=1)) < 0.05 * 350
 
 
 @needs_networks

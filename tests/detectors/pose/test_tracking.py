@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from detectors.pose import PoseSettings
-from detectors.pose.boxes import best_of, overlap
+from detectors.pose.boxes import best_of, overlap, shared_part, turned_back
 from detectors.pose.tracking import Tracker
 
 RED, BLUE = np.eye(2, 96, dtype=np.float32)
@@ -92,3 +92,47 @@ def test_the_best_of_boxes_that_overlap_is_chosen():
     boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [50, 0, 60, 10]], np.float32)
 
     assert best_of(boxes, np.array([0.5, 0.9, 0.7], np.float32), most=0.6).tolist() == [1, 2]
+
+
+def test_the_part_that_a_small_box_shares_with_a_large_one_is_its_own():
+    large, small = (
+        np.array([[0, 0, 10, 10]], np.float32),
+        np.array([[5, 5, 7, 7], [9, 0, 11, 10]], np.float32),
+    )
+
+    np.testing.assert_allclose(shared_part(large, small), [[1, 0.5]])
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_boxes_in_a_turned_picture_are_those_of_the_picture_itself(turns):
+    picture = np.zeros((30, 50), np.uint8)
+    picture[4:9, 20:41] = 1
+    rows, columns = np.nonzero(np.rot90(picture, turns))
+    box = np.array([[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]], np.float32)
+
+    assert turned_back(box, turns, height=30, width=50).tolist() == [[20, 4, 41, 9]]
+
+
+UPRIGHT, LYING = [100, 100, 112, 180], [100, 164, 180, 176]
+
+
+def detected(tracker, frame, box, *, colours=RED, score=0.9):
+    return tracker.look(frame, np.float32([box]), np.float32([score]), colours[None])
+
+
+def test_somebody_who_lies_down_stays_the_same():
+    tracker = Tracker(PoseSettings(), fps=10)
+    ann = detected(tracker, 0, UPRIGHT).new[0]
+
+    assert [person for person, _ in detected(tracker, 4, LYING).seen] == [ann]
+    assert detected(tracker, 4, LYING, colours=BLUE).seen == []
+
+
+def test_people_are_unsure_whom_no_strong_detection_shows():
+    tracker = Tracker(PoseSettings(), fps=10)
+    detected(tracker, 0, UPRIGHT)
+    box = np.float32([UPRIGHT])
+
+    assert len(tracker.unsure(4, box, np.float32([0.9]))) == 0
+    assert tracker.unsure(4, box, np.float32([0.2])).tolist() == [UPRIGHT]
+    assert len(tracker.unsure(4, box[:0], np.empty(0, np.float32))) == 1
