@@ -62,7 +62,7 @@ class PoseSettings(Config):
         "misses are followed by their joints while it is.",
     )
     lying: bool = setting(
-        _GROUP,
+        "Finding people",
         True,
         description="Somebody whom the detector loses is looked for in the picture turned to both sides, too: it hardly "
         "knows people who lie.",
