@@ -146,7 +146,8 @@ class Footage:
 
     def usual(self, windows: Windows) -> NDArray[np.bool_]:
         """Say which windows may be taken for usual, by all of their frames: (B,)."""
-        return ~np.isin(self.labels[windows.rows], UNUSUAL).any(1)
+        unusual: NDArray[np.bool_] = np.isin(self.labels[windows.rows], UNUSUAL).max(1)
+        return ~unusual
 
 
 def gather(
