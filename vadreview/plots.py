@@ -222,24 +222,9 @@ def roc(
     false_alarms: NDArray[np.float64], hits: NDArray[np.float64], *, mark: OperatingPoint | None = None
 ) -> Plot:
     """Draw hits over false alarms, both shares of frames (P,), and where the run's threshold stands."""
-    import plotly.graph_objects as go
 
-    figure = go.Figure()
-    figure.add_scatter(
-        name="By chance",
-        x=[0, 1],
-        y=[0, 1],
-        mode="lines",
-        line={"color": GREY, "dash": "dot"},
-        hoverinfo="skip",
-    )
-    figure.add_scatter(
-        name="This run",
-        x=false_alarms.tolist(),
-        y=hits.tolist(),
-        mode="lines",
-        line={"color": STRANGE, "width": 2},
-        hovertemplate="%{y:.1%} found at %{x:.1%} false alarms<extra></extra>",
+    figure = _against_chance(
+        false_alarms, hits, chance=(0, 1), said="%{y:.1%} found at %{x:.1%} false alarms"
     )
     area = float(np.trapezoid(hits, false_alarms))
     said = f"Area {area:.3f}."
@@ -267,25 +252,8 @@ def precision_recall(
     mark: OperatingPoint | None = None,
 ) -> Plot:
     """Draw precision over recall (P,), the share of abnormal frames as the base, and where the threshold stands."""
-    import plotly.graph_objects as go
 
-    figure = go.Figure()
-    figure.add_scatter(
-        name="By chance",
-        x=[0, 1],
-        y=[base, base],
-        mode="lines",
-        line={"color": GREY, "dash": "dot"},
-        hoverinfo="skip",
-    )
-    figure.add_scatter(
-        name="This run",
-        x=recall.tolist(),
-        y=precision.tolist(),
-        mode="lines",
-        line={"color": STRANGE, "width": 2},
-        hovertemplate="%{y:.1%} right at %{x:.1%} found<extra></extra>",
-    )
+    figure = _against_chance(recall, precision, chance=(base, base), said="%{y:.1%} right at %{x:.1%} found")
     said = f"{base:.1%} of the frames are abnormal, which is what guessing would get right."
     if mark is not None and mark.precision is not None:
         _mark(figure, mark.recall, mark.precision)
@@ -298,6 +266,32 @@ def precision_recall(
         ["Abnormal frames found", "Claims that are right"],
         _table(recall, precision),
     )
+
+
+def _against_chance(
+    x: NDArray[np.float64], y: NDArray[np.float64], *, chance: tuple[float, float], said: str
+) -> go.Figure:
+    """Draw the curve of a run over what guessing would give at x = 0 and x = 1."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    figure.add_scatter(
+        name="By chance",
+        x=[0, 1],
+        y=list(chance),
+        mode="lines",
+        line={"color": GREY, "dash": "dot"},
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        name="This run",
+        x=x.tolist(),
+        y=y.tolist(),
+        mode="lines",
+        line={"color": STRANGE, "width": 2},
+        hovertemplate=f"{said}<extra></extra>",
+    )
+    return figure
 
 
 def _mark(figure: go.Figure, x: float, y: float) -> None:

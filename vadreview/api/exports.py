@@ -22,7 +22,6 @@ from vadreview.api.filters import parse_query
 from vadreview.api.jobs import JobSerializer
 from vadreview.exports import queries, services
 from vadreview.exports.models import Dataset
-from vadreview.footage import queries as footage
 from vadreview.footage import streaming
 from vadreview.footage.services import display_name
 from vadreview.jobs import JobStatus
@@ -127,10 +126,7 @@ class DatasetViewSet(
         asked = NewDatasetSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         given = dict(asked.validated_data)
-        project = footage.visible_to(request.user).filter(pk=given.pop("project")).first()
-        if project is None:
-            raise Http404
-        permissions.require(request.user, project, Role.MANAGER)
+        project = permissions.managed(request.user, given.pop("project"))
         dataset, new = services.request(project, by=request.user, **given)
         return self._answer(dataset, status.HTTP_202_ACCEPTED if new else status.HTTP_200_OK)
 

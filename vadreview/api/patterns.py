@@ -21,10 +21,9 @@ from vadreview.accounts.models import Role, User
 from vadreview.api import permissions
 from vadreview.api.filters import parse_query
 from vadreview.api.jobs import JobSerializer
-from vadreview.api.segments import SegmentSerializer
+from vadreview.api.segments import SegmentSerializer, described
 from vadreview.api.tracks import LAST_FRAME, frame_parameter
 from vadreview.footage.models import Video
-from vadreview.review import queries as review
 from vadreview.review import states
 from vadreview.runs import maps, patterns, queries
 from vadreview.runs.models import PatternMap, Run, RunVideo, Segment
@@ -246,12 +245,11 @@ class SelectView(APIView):
         listed = meets[:MOST_SELECTED]
         order = {pk: place for place, pk in enumerate(listed)}
         segments = Segment.objects.filter(pk__in=listed).select_related("run", "video")
-        context = {"user": request.user, "voices": review.about(listed)}
         ordered = sorted(segments, key=lambda one: order[one.pk])
         return Response(
             {
                 "count": len(meets),
-                "segments": SegmentSerializer(ordered, many=True, context=context).data,
+                "segments": described(ordered, request.user),
             }
         )
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
+
+from django.http import Http404
+
 from vadreview import errors
 from vadreview.accounts.models import Role, User
 from vadreview.footage import queries
@@ -21,6 +25,15 @@ def require_footage(user: User, project: Project) -> None:
             f"In the project “{project.name}” you see people as skeletons, not the footage itself. "
             "One of its managers can change that."
         )
+
+
+def managed(user: User, pk: uuid.UUID) -> Project:
+    """Return a project that `user` manages. Raises Http404 where they may not see it, NotAllowed in a lower role."""
+    project = queries.visible_to(user).filter(pk=pk).first()
+    if project is None:
+        raise Http404
+    require(user, project, Role.MANAGER)
+    return project
 
 
 def require(user: User, project: Project, least: Role) -> None:

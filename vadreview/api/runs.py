@@ -6,7 +6,6 @@ import uuid
 
 from django.db.models import F, Func, IntegerField, OuterRef, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
-from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
@@ -19,7 +18,6 @@ from vadreview.accounts.models import Role
 from vadreview.api import permissions, run_progress
 from vadreview.api.jobs import JobSerializer
 from vadreview.api.uploads import parse_uuid
-from vadreview.footage import queries as footage
 from vadreview.footage.models import Project
 from vadreview.jobs import JobStatus
 from vadreview.review import queries as review
@@ -358,10 +356,7 @@ class RunViewSet(
         asked = kind(data=request.data)
         asked.is_valid(raise_exception=True)
         fields = dict(asked.validated_data)
-        project = footage.visible_to(request.user).filter(pk=fields.pop("project")).first()
-        if project is None:
-            raise Http404
-        permissions.require(request.user, project, Role.MANAGER)
+        project = permissions.managed(request.user, fields.pop("project"))
         return project, fields
 
 

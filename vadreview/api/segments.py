@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from vadreview import errors
-from vadreview.accounts.models import Role
+from vadreview.accounts.models import Role, User
 from vadreview.api import permissions
 from vadreview.api.filters import parse_query
 from vadreview.api.verdicts import VerdictSerializer
@@ -121,6 +121,15 @@ class SegmentSerializer(serializers.ModelSerializer):
 
     def _voices(self, segment: Segment) -> list[Verdict]:
         return self.context["voices"].get(segment.pk, [])
+
+
+def described(segments: list[Segment], user: User) -> list[dict[str, Any]]:
+    """Write segments out with what `user`, and the others, say about them."""
+    voices = queries.about(segment.pk for segment in segments)
+    decided = {pk for pk, said in voices.items() if any(one.reviewer_id == user.pk for one in said)}
+    before = queries.before(user, [segment for segment in segments if segment.pk not in decided])
+    context = {"user": user, "voices": voices, "before": before}
+    return SegmentSerializer(segments, many=True, context=context).data
 
 
 class SegmentFilter(serializers.Serializer):
@@ -239,11 +248,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         return Response(self._serialize([self.get_object()])[0])
 
     def _serialize(self, segments: list[Segment]) -> list[dict[str, Any]]:
-        user, voices = self.request.user, queries.about(segment.pk for segment in segments)
-        decided = {pk for pk, said in voices.items() if any(one.reviewer_id == user.pk for one in said)}
-        before = queries.before(user, [segment for segment in segments if segment.pk not in decided])
-        context = {"user": user, "voices": voices, "before": before}
-        return SegmentSerializer(segments, many=True, context=context).data
+        return described(segments, self.request.user)
 
     @extend_schema(request=PreviewQuestionSerializer, responses=PreviewSerializer, filters=False)
     @action(detail=False, methods=["post"], pagination_class=None)

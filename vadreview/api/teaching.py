@@ -12,12 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from vadreview.accounts.models import Role
 from vadreview.api import permissions
 from vadreview.api.runs import RunThrottle
 from vadreview.exports import queries, teaching
 from vadreview.exports.models import Dataset
-from vadreview.footage import queries as footage
 from vadreview.footage.services import display_name
 from vadreview.runs import inference
 from vadreview.runs.models import Run
@@ -119,10 +117,7 @@ class TeachView(APIView):
         asked = TeachSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         given = dict(asked.validated_data)
-        project = footage.visible_to(request.user).filter(pk=given.pop("project")).first()
-        if project is None:
-            raise Http404
-        permissions.require(request.user, project, Role.MANAGER)
+        project = permissions.managed(request.user, given.pop("project"))
         dataset = None
         if (wanted := given.pop("dataset")) is not None:
             dataset = Dataset.objects.filter(project=project, pk=wanted).first()
