@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -151,8 +152,8 @@ def end_to_end(folder: Path) -> None:
         return
     environment = {name: value for name, value in os.environ.items() if name != "VADREVIEW_CACHE"}
 
-    def run(*words: object) -> float:
-        began = time.perf_counter()
+    def run(*words: object) -> tuple[float, float]:
+        began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(
             [sys.executable, "-m", "detectors", *map(str, words)],
             cwd=scenes.ROOT,
@@ -161,20 +162,26 @@ def end_to_end(folder: Path) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        return time.perf_counter() - began
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        work = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+        return time.perf_counter() - began, work
 
     model, paths = folder / "model", [video.path for video in there.test]
     cores = len(os.sched_getaffinity(0))
-    training_s = run("fit", "--detector", "diffvad", "--out", model, *[video.path for video in there.usual])
+    training_s, work = run(
+        "fit", "--detector", "diffvad", "--out", model, *[video.path for video in there.usual]
+    )
     figure("ped2_training", training_s, f"s on {cores} cores", "goal 600")
+    figure("ped2_training_work", work, "s of processor time")
     frames = sum(video.n_frames for video in there.test)
-    scoring_s = run("score", "--model", model, "--out", folder / "scores", *paths)
+    scoring_s, work = run("score", "--model", model, "--out", folder / "scores", *paths)
     figure(
         "ped2_scoring_10_patterns",
         frames / scoring_s,
         f"frames/s on {cores} cores, start included",
         "goal 50",
     )
+    figure("ped2_scoring_work", 1000 * work / frames, "s of processor time for 1000 frames")
 
 
 def measure(there: scenes.Scene, mode: str, seed: int) -> None:

@@ -38,8 +38,6 @@ def found(scene: Scene, mode: str, seed: int, say: Say, clock: Callable) -> Diff
         _say(say, f"{tag}_none_classifier", _classified(learned, scene), scene)
         control = _fitted(scene, mode, seed, treatment="none")
         _rounds(say, f"{tag}_unrefined", control, scene)
-        for name, curves in _parts(control, scene).items():
-            _say(say, f"{tag}_unrefined_{name}", curves, scene)
     for name, curves in _parts(learned, scene).items():
         _say(say, f"{tag}_{name}", curves, scene)
     return learned

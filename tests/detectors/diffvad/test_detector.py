@@ -207,6 +207,10 @@ def test_training_goes_on_in_the_middle_of_the_rounds(usual, fitted, tmp_path):
 
     assert resumed.save(tmp_path / "resumed") == fitted.save(tmp_path / "whole")
     assert {p.metrics["epoch"] for p in seen if "epoch" in p.metrics} == {last, last + 1}
+    told = seen[-1].metrics
+    final, before = (made.refined for made in (resumed.bank_.rounds[-1], resumed.bank_.rounds[-2]))
+    assert told["abnormal_share"] == (final == ABNORMAL).mean()
+    assert told["changed_share"] == (final != before).mean()
 
 
 def test_a_checkpoint_of_another_grid_counts_as_none(usual, tmp_path):
