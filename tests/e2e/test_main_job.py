@@ -59,6 +59,7 @@ def start_run(page: Page) -> None:
     settings = page.locator("summary:visible").filter(has_text="settings")
     expect(settings).to_have_count(1)  # those of the detectors that are not chosen fold away
     settings.click()
+    page.locator("summary:visible").filter(has_text="Network and training").click()
     page.get_by_role("textbox", name="Min steps").fill(
         "20"
     )  # enough to score, not to score well: this is about the way
