@@ -40,7 +40,9 @@ def _score(row: RunVideo, report: Reporter) -> None:
         # a retry sees by this that it must train again
         Run.objects.filter(pk=run.pk).update(model_sha256="")
         raise
-    report("storing", 0, 1)
+    report(
+        "storing", video.n_frames, video.n_frames
+    )  # the bar of the run counts frames, and does not go back
     series = {SCORE: tracks.Series(scores.frames)}
     series |= {
         name: tracks.Series(track.values, stride=track.stride, offset=track.offset)

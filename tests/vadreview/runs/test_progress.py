@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.vadreview import factories
+from vadreview import jobs
 from vadreview.jobs import JobStatus
-from vadreview.runs import inference, training
+from vadreview.runs import inference, scoring, training
 from vadreview.runs.models import Run
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +55,16 @@ def test_the_bar_does_not_go_back_while_an_interrupted_training_catches_up(start
     assert seen[0] == 0.9
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
+
+
+def test_what_is_scored_counts_while_it_is_stored(start, monkeypatch):
+    run = start()
+    training.work_on(str(run.pk))
+    seen = []
+    monkeypatch.setattr(jobs.Reporter, "__call__", lambda self, phase, done, total: seen.append(done / total))
+
+    scoring.work_on(str(run.run_videos.get().pk))
+
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
+    assert run.run_videos.get().status == JobStatus.DONE
