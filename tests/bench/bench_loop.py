@@ -4,8 +4,8 @@ effort: detectors (preset fast, seed 0) learn from footage without labels and sc
 truth watches what they propose, in each order (vadreview/review/effort.py). In the drawn street ten events make 3 % of
 the footage. In Ped2's test clips four frames of five are abnormal, so that even the best order must watch a large part.
 
-teaching: of half of the videos, the strangest 30 spans are judged by the ground truth (accepted spans are cut to what
-is abnormal in them), and the same detector learns again with the verdicts, as the product does it. Measured is the AUC
+teaching: of half of the videos, the 30 pieces of two seconds with the strangest frames are judged by the ground truth
+(accepted ones are cut to what is abnormal in them), and the same detector learns again with the verdicts, as the product does it. Measured is the AUC
 on the other half, which is never judged, learned from or looked at: before, after, and the interval of the difference
 (bootstrap over videos, and over blocks of 100 frames within them). STG-NF is given the true poses of the drawn people.
 
@@ -163,28 +163,25 @@ def teach(footage: Footage, detector: str, *, seed: int, keep: Path | None) -> N
 
 
 def verdicts(footage: Footage, scores: Scores) -> tuple[dict[str, NDArray[np.int8]], int, int]:
-    """Judge the VERDICTS strangest spans by the truth: labels of each video that has any, accepted, rejected."""
+    """Judge the VERDICTS pieces with the strangest frames by the truth: labels by video, accepted, rejected."""
     from detectors.base import LEFT_OUT
-    from detectors.segments import Policy, find, resolve_threshold
 
-    policy = Policy(method="quantile", value=0.8)
-    level = resolve_threshold(scores.values(), policy)
-    spans = [
-        (one.score, name, one.start, one.stop)
-        for name in scores
-        for one in find(scores[name], fps=25, policy=policy, threshold=level)
+    pieces = [
+        (float(values[start : start + footage.piece].max()), name, start)
+        for name, values in scores.items()
+        for start in range(0, len(values), footage.piece)
     ]
     labels: dict[str, NDArray[np.int8]] = {}
     accepted = 0
-    chosen = sorted(spans, reverse=True)[:VERDICTS]
-    for _, name, start, stop in chosen:
+    chosen = sorted(pieces, reverse=True)[:VERDICTS]
+    for _, name, start in chosen:
         said = labels.setdefault(name, np.full(len(scores[name]), LEFT_OUT, np.int8))
-        abnormal = np.flatnonzero(footage.labels[name][start:stop])
+        abnormal = np.flatnonzero(footage.labels[name][start : start + footage.piece])
         accepted += bool(len(abnormal))
         if len(abnormal):
             said[start + abnormal[0] : start + abnormal[-1] + 1] = 1
         else:
-            said[start:stop] = 0
+            said[start : start + footage.piece] = 0
     return labels, accepted, len(chosen) - accepted
 
 

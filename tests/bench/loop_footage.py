@@ -33,6 +33,8 @@ class Footage:
     learn: list[Path]
     score: list[Path]
     labels: dict[str, NDArray[np.int8]]
+    piece: int = 50
+    """Frames of two seconds: what is judged at once."""
 
     def halves(self) -> tuple[list[str], list[str]]:
         """Split what is scored: videos that people judge, and videos that measure and are never judged."""
@@ -107,4 +109,4 @@ def ped2() -> Footage | None:
     truth = json.loads((folder / "frame_labels.json").read_text())
     score = sorted((folder / "testing").glob("*.mp4"))
     labels = {path.stem: np.array(truth[path.stem]["labels"], np.int8) for path in score}
-    return Footage("Ped2", sorted((folder / "training").glob("*.mp4")), score, labels)
+    return Footage("Ped2", sorted((folder / "training").glob("*.mp4")), score, labels, piece=20)
