@@ -37,7 +37,7 @@ class DatasetCountsSerializer(serializers.Serializer):
     rejected = serializers.IntegerField()
     unsure = serializers.IntegerField()
     conflicts = serializers.IntegerField(help_text="Accepted by some, rejected by others.")
-    unreviewed = serializers.IntegerField(help_text="Proposals that nobody has judged.")
+    unreviewed = serializers.IntegerField(help_text="Items of the queues that nobody has judged.")
 
 
 class DatasetSerializer(serializers.ModelSerializer):

@@ -50,7 +50,7 @@ begin, in seconds from the start of the video.
 Which verdict counts: {rule}
 
 Frames of value 0 in a mask are frames that nobody accepted as abnormal. That is "normal" only as
-far as people have looked: {unreviewed} proposals are not judged yet, and {unsure} are unsure.
+far as people have looked: {unreviewed} items of the queues are not judged yet, and {unsure} are unsure.
 
 The footage itself is not in this file. Match it by SHA-256.
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+from django.db.models import QuerySet
 
 from vadreview.footage import audit
 from vadreview.footage.models import Project, Video
@@ -54,7 +55,7 @@ def freeze(project: Project, videos: list[Video]) -> dict[str, Any]:
         key=lambda span: (place[uuid.UUID(span["video"])], span["start"], span["stop"], span["subject"])
     )
     mark_contradictions(spans)
-    judged = {one.verdict.subject for one in settled}
+    open_ones = _without_a_verdict(segments, [one.verdict for one in settled])
     unreviewed = [
         {
             "subject": str(segment.pk),
@@ -64,8 +65,8 @@ def freeze(project: Project, videos: list[Video]) -> dict[str, Any]:
             "stop": segment.stop,
             "score": segment.score,
         }
-        for segment in segments.filter(audit=False).order_by()
-        if segment.pk not in judged
+        for segment in open_ones
+        if not segment.audit
     ]
     unreviewed.sort(
         key=lambda one: (place[uuid.UUID(one["video"])], one["start"], one["stop"], one["subject"])
@@ -82,12 +83,27 @@ def freeze(project: Project, videos: list[Video]) -> dict[str, Any]:
             "about": "Windows picked by chance: what is said there measures runs and teaches none.",
             "windows": {str(video.pk): [list(span) for span in audited[video.pk]] for video in videos},
         },
-        "counts": _counts(videos, spans, unreviewed),
+        "counts": _counts(videos, spans, unreviewed=len(open_ones)),  # as many as wait in the queues
         "videos": [_video(video) for video in videos],
         "spans": spans,
         "unreviewed": unreviewed,
         "runs": [_run(run) for run in Run.objects.filter(pk__in=run_ids).order_by("created_at", "pk")],
     }
+
+
+def _without_a_verdict(segments: QuerySet[Segment], verdicts: list[Verdict]) -> list[Segment]:
+    """Return the segments that nobody has judged, neither themselves nor, in another run, the same event."""
+    subjects = {verdict.subject for verdict in verdicts}
+    firm: dict[uuid.UUID, list[Verdict]] = {}
+    for verdict in verdicts:
+        if verdict.decision in review.FIRM:
+            firm.setdefault(verdict.video_id, []).append(verdict)
+    return [
+        segment
+        for segment in segments.order_by()
+        if segment.pk not in subjects
+        and not any(review.is_same_event(verdict, segment) for verdict in firm.get(segment.video_id, []))
+    ]
 
 
 def canonical(manifest: dict[str, Any]) -> bytes:
@@ -215,7 +231,7 @@ def _run(run: Run) -> dict[str, Any]:
     return {"id": str(run.pk), "trained_on": trained, **{name: getattr(run, name) for name in columns}}
 
 
-def _counts(videos: list[Video], spans: list[dict[str, Any]], unreviewed: list[Any]) -> dict[str, int]:
+def _counts(videos: list[Video], spans: list[dict[str, Any]], *, unreviewed: int) -> dict[str, int]:
     masks = {str(video.pk): np.zeros(video.n_frames, dtype=bool) for video in videos}
     for span in spans:
         if span["decision"] == Verdict.Decision.ACCEPT:
@@ -228,7 +244,7 @@ def _counts(videos: list[Video], spans: list[dict[str, Any]], unreviewed: list[A
         "rejected": _number(spans, Verdict.Decision.REJECT),
         "unsure": _number(spans, Verdict.Decision.UNSURE),
         "conflicts": sum(span["conflict"] or bool(span["contradicts"]) for span in spans),
-        "unreviewed": len(unreviewed),
+        "unreviewed": unreviewed,
     }
 
 

@@ -137,13 +137,14 @@ def before(user: User, segments: Iterable[Segment]) -> dict[uuid.UUID, Verdict]:
         by_video.setdefault(verdict.video_id, []).append(verdict)
     found = {}
     for segment in wanted:
-        same = (one for one in by_video.get(segment.video_id, []) if _is_same_event(one, segment))
+        same = (one for one in by_video.get(segment.video_id, []) if is_same_event(one, segment))
         if (verdict := next(same, None)) is not None:
             found[segment.pk] = verdict
     return found
 
 
-def _is_same_event(verdict: Verdict, segment: Segment) -> bool:
+def is_same_event(verdict: Verdict, segment: Segment) -> bool:
+    """Say whether a verdict about another subject is about what a segment shows: see `before`."""
     asked = [(verdict.start, verdict.stop)]
     if verdict.proposed_start is not None and verdict.proposed_stop is not None:
         asked.append((verdict.proposed_start, verdict.proposed_stop))
@@ -154,7 +155,7 @@ def _is_same_event(verdict: Verdict, segment: Segment) -> bool:
 
 
 def _is_decided_before(user: User) -> Q:
-    """Say the same as `_is_same_event` to the database, of the user's firm verdicts that stand."""
+    """Say the same as `is_same_event` to the database, of the user's firm verdicts that stand."""
     mine = current(
         Verdict.objects.filter(reviewer_id=user.pk, video=OuterRef("video"), decision__in=FIRM).exclude(
             subject=OuterRef("pk")

@@ -1479,7 +1479,7 @@ export interface components {
       unsure: number;
       /** @description Accepted by some, rejected by others. */
       conflicts: number;
-      /** @description Proposals that nobody has judged. */
+      /** @description Items of the queues that nobody has judged. */
       unreviewed: number;
     };
     /**

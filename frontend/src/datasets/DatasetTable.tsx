@@ -48,7 +48,7 @@ export function DatasetTable(props: { datasets: readonly Dataset[]; manages: boo
                 <div className={classes.dim}>
                   {formatCount(dataset.counts.abnormal_frames)} of {plural(dataset.counts.frames, "frame")}
                   {dataset.counts.unreviewed > 0 &&
-                    `, ${plural(dataset.counts.unreviewed, "proposal")} not judged`}
+                    `, ${plural(dataset.counts.unreviewed, "item")} not judged`}
                 </div>
               </Table.Td>
               <Table.Td>

@@ -107,6 +107,21 @@ def test_rejected_and_unsure_spans_are_rows_too_and_withdrawn_ones_are_not(
     }
 
 
+def test_an_event_that_was_judged_in_another_run_is_not_called_unreviewed(
+    tmp_path, project, video, segments, reviewer
+):
+    later = factories.RunFactory(project=project)
+    factories.SegmentFactory(run=later, video=video, start=105, stop=145)
+    other = factories.SegmentFactory(run=later, video=video, start=600, stop=620)
+    for segment in segments:
+        say("accept", segment=segment, reviewer=reviewer)
+
+    content = json.loads(write(tmp_path, project, [video]).read("manifest.json"))
+
+    assert [one["subject"] for one in content["unreviewed"]] == [str(other.pk)]
+    assert content["counts"]["unreviewed"] == 1
+
+
 def test_masks_are_one_in_accepted_spans_and_nowhere_else(tmp_path, project, video, segments, reviewer):
     quiet = factories.VideoFactory(project=project, n_frames=30)
     say("accept", segment=segments[0], reviewer=reviewer)  # [100, 140)
