@@ -5,7 +5,9 @@ one layer after the other in plain memory order, all 16 frames rebuilt for the o
 same numbers. Times are of one core's work, so that other work on the machine counts less. Memory is the peak
 of a process that learns from, or scores, one long video. Prints one JSON line a figure.
 
-    --part speed|memory   --minutes 10 30 120   --fps 2
+    --part speed|memory|ablation   --minutes 10 30 120   --fps 2   --seeds 0 1 2 --size 32 --steps 420
+
+The ablation (tests/bench/ablation_pseudoanomaly.py) runs only when it is asked for.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from detectors.pseudoanomaly.material import Stretch
 from detectors.pseudoanomaly.network import WINDOW
 from detectors.pseudoanomaly.pairs import AppearancePairs
 from detectors.video import Video, VideoWriter
+from tests.bench import ablation_pseudoanomaly as ablation
 
 HEIGHT, WIDTH = 240, 360
 
@@ -210,10 +213,16 @@ def memory(folder: Path, *, minutes: list[int], fps: float) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--part", choices=["speed", "memory"])
+    parser.add_argument("--part", choices=["speed", "memory", "ablation"])
     parser.add_argument("--clips", type=int, default=3)
     parser.add_argument("--minutes", type=int, nargs="+", default=[10, 30, 120])
     parser.add_argument("--fps", type=float, default=2.0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--size", type=int, choices=[32, 64, 128, 256], default=32)
+    parser.add_argument(
+        "--steps", type=int, default=420, help="least number of training steps of the ablation"
+    )
+    parser.add_argument("--trainings", type=int, nargs="+", choices=[0, 1, 2], default=[0, 1, 2])
     parser.add_argument("--child", nargs=3, metavar=("WORK", "VIDEO", "MODEL"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
     torch.set_num_threads(1)
@@ -221,9 +230,18 @@ def main() -> None:
         child(asked.child[0], Path(asked.child[1]), Path(asked.child[2]))
         return
     with tempfile.TemporaryDirectory() as name:
-        if asked.part != "memory":
+        if asked.part == "ablation":
+            ablation.run(
+                Path(name),
+                seeds=asked.seeds,
+                size=asked.size,
+                steps=asked.steps,
+                trainings=[list(ablation.TRAININGS)[i] for i in asked.trainings],
+                figure=figure,
+            )
+        if asked.part in (None, "speed"):
             speed(Path(name), clips=asked.clips)
-        if asked.part != "speed":
+        if asked.part in (None, "memory"):
             memory(Path(name), minutes=asked.minutes, fps=asked.fps)
 
 
