@@ -9,6 +9,7 @@ import detectors
 from detectors import weights
 from detectors.base import ConfigError, MissingWeights, Supervision
 from detectors.features import pretrained
+from detectors.features.footage import FootageEncoder
 from detectors.kdiffusion.config import ABOUT, KDiffusionConfig
 from detectors.kdiffusion.detector import KDiffusion
 
@@ -100,6 +101,28 @@ def test_a_constant_video_is_learned_and_motion_outranks_it(tmp_path):
     moving = walk(tmp_path, n_frames=40)
     nothing = still(tmp_path, n_frames=40, value=60, name="other")
     assert detector.score(moving).frames.min() > detector.score(nothing).frames.max()
+
+
+def test_one_video_shorter_than_a_clip_is_enough_to_learn_from(tmp_path):
+    short = walk(tmp_path, n_frames=10)
+
+    scores = make(batch_size=4096).fit([short]).score(short)  # 64 regions are fewer than a batch, too
+
+    assert scores.frames.shape == (10,)
+    assert np.isfinite(scores.frames).all()
+
+
+def test_features_that_are_not_numbers_are_not_scored(fitted, usual, monkeypatch):
+    usual_cells = FootageEncoder.encode
+
+    def broken(*arguments, **named):
+        for cells in usual_cells(*arguments, **named):
+            yield np.full_like(cells, np.nan)
+
+    monkeypatch.setattr(FootageEncoder, "encode", broken)
+
+    with pytest.raises(ConfigError, match="not finite"):
+        fitted.score(usual)
 
 
 def test_a_model_file_with_other_noise_is_refused(fitted, tmp_path, monkeypatch):
