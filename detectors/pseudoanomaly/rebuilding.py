@@ -83,7 +83,8 @@ def rebuild(
     for piece in pieces:
         held = piece if held is None else np.concatenate([held[-_HISTORY:], piece])
         available += len(piece)
-        at_once = 16 if device.type == "cuda" else max(1, 16 * 64**2 // piece.shape[-1] ** 2)  # memory
+        # As few as memory asks for, but two: torch has slow convolutions for a single window.
+        at_once = 16 if device.type == "cuda" else max(2, 16 * 64**2 // piece.shape[-1] ** 2)
         while done < n_frames:
             firsts = np.arange(done, min(n_frames, done + stride * at_once), stride)
             chosen = reflected(firsts[:, None] - lead + np.arange(WINDOW), n_frames)  # (B, 16)

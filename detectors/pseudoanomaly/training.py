@@ -154,6 +154,7 @@ def train(
     """
     networks.to(device, memory_format=torch.channels_last_3d).train()  # type: ignore[call-overload]
     # One optimiser for both: Adam leaves parameters without a gradient alone, so neither stream moves the other.
+    # Not fused: that goes through memory as it lies, and restored moments lie in another order than channels-last.
     optimiser = torch.optim.Adam(networks.parameters(), lr=config.learning_rate)
     losses: list[float] = []
     if checkpoint is not None:
