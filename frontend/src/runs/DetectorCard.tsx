@@ -80,6 +80,7 @@ function Chosen(props: {
   const preset = presetOf(detector, choice);
   const { values, errors } = overridesFor(detector, choice);
   const missing = missingWeights(detector, choice);
+  const able = detector.presets.some(({ weights_missing }) => weights_missing.length === 0);
   const changes = Object.keys(values).length;
   const wrong = Object.keys(errors).length + Object.keys(props.refused).length;
   return (
@@ -100,8 +101,9 @@ function Chosen(props: {
         <p className={classes.missing}>
           <PackageX size={16} aria-hidden />
           <span>
-            This preset needs pretrained files that are not on this server: {missing.join(", ")}. Choose
-            another preset, or have whoever runs the server get them, in one of two ways: run{" "}
+            {able ? "This preset" : "This detector"} needs pretrained files that are not on this server:{" "}
+            {missing.join(", ")}. Choose another {able ? "preset" : "detector"}, or have whoever runs the
+            server get them, in one of two ways: run{" "}
             {missing.map((name, n) => (
               <span key={name}>
                 {n > 0 && " and "}

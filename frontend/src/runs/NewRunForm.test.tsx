@@ -53,6 +53,20 @@ test("the recommended detector is ticked instead, and says why", async () => {
   await screen.findByText("about 7 min");
 });
 
+test("a detector that no preset can run without its files offers another one, and ways to get them", async () => {
+  serve({ "POST /api/runs/estimate/": estimate });
+  const presets = quick.presets.map((preset) => ({ ...preset, weights_missing: ["people.onnx"] }));
+  renderPage(<NewRunForm project="p" detectors={[testDetector({ presets })]} ready={ready} />);
+  // nothing is ticked to begin with: it could not run
+  await userEvent.click(screen.getByRole("checkbox", { name: "Quick detector" }));
+
+  const said = screen.getByText(/pretrained files/);
+  expect(said).toHaveTextContent("people.onnx. Choose another detector");
+  expect(said).toHaveTextContent("python -m detectors.weights fetch people.onnx");
+  expect(said).toHaveTextContent("VADREVIEW_WEIGHTS");
+  expect(screen.getByRole("button", { name: "Start run" })).toBeDisabled();
+});
+
 test("groups of settings are folded but the first, and one with something to mend opens", async () => {
   serve({ "POST /api/runs/estimate/": estimate });
   const properties = {
