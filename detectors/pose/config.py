@@ -61,6 +61,14 @@ class PoseSettings(Config):
         description="A pose counts where the mean confidence of its joints is at least this. People whom the detector "
         "misses are followed by their joints while it is.",
     )
+    tiles: int = setting(
+        "Finding people",
+        2,
+        ge=1,
+        le=6,
+        description="Small people are looked for in this many square tiles of the picture, too, side by side; 1: in the "
+        "whole picture alone. Each tile is one more look.",
+    )
     lying: bool = setting(
         "Finding people",
         True,

@@ -31,7 +31,7 @@ from detectors.pose.yolox import YoloX
 Array = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 
-VERSION = 2
+VERSION = 3
 _SAME = (
     0.7  # overlap of the boxes of a person followed by joints and of one who is detected: one person, not two
 )
@@ -128,7 +128,7 @@ class _Walk:
     def people(self, meter: Meter) -> tuple[PosedPerson, ...]:
         plan: _Plan | None = None
         for block in self._blocks():
-            found = self._pool.submit(self._detector.detect, block[-1][1])
+            found = self._pool.submit(self._detector.detect_closely, block[-1][1], tiles=self._settings.tiles)
             if plan is not None:  # its poses were computed while this block was decoded
                 self._finish(plan)
                 meter.advance(len(plan.block))

@@ -14,6 +14,9 @@ from detectors.pose.boxes import Boxes, best_of, turned_back, within
 
 _FILL = 114  # what the network was trained to see around a picture
 _STRIDES = (8, 16, 32)
+_EDGE = 2  # pixels from the edge of a tile
+_LONG = 1.2  # of the shorter side: pictures that are no longer have no tiles
+_SAME = 0.5  # overlap of one person's boxes in two tiles
 _PERSON = 0  # of the 80 classes of COCO
 
 
@@ -39,6 +42,24 @@ class YoloX:
         boxes, scores = self._in_upright(np.rot90(picture, turns))
         height, width = picture.shape[:2]
         return turned_back(boxes, turns, height=height, width=width), scores
+
+    def detect_closely(self, picture: NDArray[np.uint8], *, tiles: int) -> tuple[Boxes, NDArray[np.float32]]:
+        """Find people as `detect` does, and small ones in square tiles along the longer side of the picture, too."""
+        height, width = picture.shape[:2]
+        side, along = min(height, width), int(height > width)  # the axis x, y that tiles follow
+        found = [self.detect(picture)]
+        for start in tile_starts(max(height, width), side, tiles):
+            rows, columns = (slice(start, start + side), slice(0, side))[:: 1 if along else -1]
+            boxes, scores = self.detect(picture[rows, columns])
+            # somebody whom an inner edge cuts is whole in another tile
+            whole = (boxes[:, along] > _EDGE) | (start == 0)
+            whole &= (boxes[:, along + 2] < side - _EDGE) | (start + side == max(height, width))
+            shift = np.zeros(4, np.float32)
+            shift[[along, along + 2]] = start
+            found.append((boxes[whole] + shift, scores[whole]))
+        boxes, scores = (np.concatenate([part[i] for part in found]) for i in (0, 1))
+        chosen = best_of(boxes, scores, most=min(self._overlap, _SAME))
+        return boxes[chosen], scores[chosen]
 
     def input_px(self, picture: NDArray[np.uint8]) -> float:
         """How many pixels the network gets of each pixel of a picture, along a side."""
@@ -66,6 +87,13 @@ class YoloX:
         boxes = (np.concatenate([centre - half, centre + half], axis=1) / scale).astype(np.float32)
         chosen = best_of(boxes, scores, most=self._overlap)
         return within(boxes[chosen], height=height, width=width), scores[chosen]
+
+
+def tile_starts(length: int, side: int, tiles: int) -> list[int]:
+    """Say where square tiles begin that cover a length evenly; none where one would be nearly the whole."""
+    if tiles < 2 or length < _LONG * side:
+        return []
+    return np.linspace(0, length - side, tiles).round().astype(int).tolist()
 
 
 def _grid(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -9,10 +9,10 @@ import pytest
 from detectors import weights
 from detectors.base import Cancelled, MissingWeights, Video
 from detectors.pose import PoseSettings, extract
-from detectors.pose.boxes import turned_back
+from detectors.pose.boxes import overlap, turned_back
 from detectors.pose.cache import PoseCache
 from detectors.pose.movenet import MoveNet
-from detectors.pose.yolox import YoloX
+from detectors.pose.yolox import YoloX, tile_starts
 from detectors.video import VideoWriter
 
 SHARED = Path(os.environ.get("VADREVIEW_SHARED", Path(__file__).parents[4] / "shared")) / "data"
@@ -89,6 +89,31 @@ def test_joints_of_somebody_who_lies_are_those_of_somebody_who_sits(turns):
     x, y = pose[:, 0], pose[:, 1]
     back = np.stack([width - y, x] if turns == 1 else [y, height - x], axis=1)
     assert np.median(np.linalg.norm(back - sits[:, :2], axis=1)) < 0.05 * 350
+
+
+@needs_networks
+@pytest.mark.footage
+@pytest.mark.parametrize("tall", [False, True])
+def test_tiles_find_everybody_where_they_are_and_nobody_twice(street, tall):
+    picture = next(street.frames(0, 1))
+    if tall:
+        picture = np.concatenate([np.full_like(picture, 114), picture])
+    detector = YoloX(weights.path("yolox-nano"), device="cpu", weak=0.35, overlap=0.65)
+
+    whole, _ = detector.detect(picture)
+    found, _ = detector.detect_closely(picture, tiles=2)
+
+    assert len(found) >= len(whole) >= 3
+    assert (overlap(whole, found).max(axis=1) > 0.5).all()
+    assert (np.triu(overlap(found, found), 1) <= 0.5).all()
+
+
+@pytest.mark.parametrize(
+    ("length", "side", "tiles", "starts"),
+    [(480, 270, 2, [0, 210]), (480, 270, 1, []), (300, 270, 2, []), (900, 300, 3, [0, 300, 600])],
+)
+def test_tiles_cover_the_longer_side(length, side, tiles, starts):
+    assert tile_starts(length, side, tiles) == starts
 
 
 @needs_networks
