@@ -31,7 +31,7 @@ from detectors.pose.yolox import YoloX
 Array = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 
-VERSION = 3
+VERSION = 4
 _SAME = (
     0.7  # overlap of the boxes of a person followed by joints and of one who is detected: one person, not two
 )

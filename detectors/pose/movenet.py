@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from detectors.base import ConfigError
 from detectors.pose.people import JOINTS
 
-MARGIN = 1.25  # side of the crop for each pixel of a box's longer side: limbs reach out of a box
+MARGIN = 1.1  # side of the crop for each pixel of a box's longer side; the surest poses on real footage, of 1.0 to 1.25
 
 
 class MoveNet:
