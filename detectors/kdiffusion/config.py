@@ -275,8 +275,8 @@ ABOUT = About(
         ),
     },
     phases=(
-        Phase("features", "Describing clips", 0.6),
-        Phase("training", "Training", 0.35),
+        Phase("features", "Describing clips", 0.75),
+        Phase("training", "Training", 0.2),
         Phase("calibrating", "Learning the usual range of scores", 0.05),
     ),
 )

@@ -260,7 +260,7 @@ ABOUT = About(
         ),
     },
     phases=(
-        Phase("people", "Finding people", 0.8),
-        Phase("training", "Training", 0.2),
+        Phase("people", "Finding people", 0.93),
+        Phase("training", "Training", 0.07),
     ),
 )
