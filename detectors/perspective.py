@@ -38,6 +38,21 @@ def top_speed(speed: NDArray[np.floating]) -> NDArray[np.float64]:
     return top
 
 
+def sizes(speed: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Say how much larger things are at each height than in the middle of where they are: (rows,), about 1.
+
+    Two numbers are fitted to the usual speeds, so that little footage will do; beyond the heights at which things move
+    it goes on as there.
+    """
+    profile = usual_speed(speed)
+    known = np.flatnonzero(profile > 0)
+    if len(known) < 2:
+        return np.ones(len(profile))
+    slope, _ = np.polyfit(known, np.log(profile[known]), 1)
+    rows = np.clip(np.arange(len(profile)), known[0], known[-1])
+    return np.exp(slope * (rows - (known[0] + known[-1]) / 2))
+
+
 def looks_along(speed: NDArray[np.floating], *, top: bool = False) -> bool:
     """Say whether the usual speed (K, rows, columns) grows, or shrinks, steadily down the picture.
 

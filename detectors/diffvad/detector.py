@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import torch
@@ -37,6 +37,9 @@ from detectors.diffvad.footage import Places, Units, split
 from detectors.diffvad.refinement import Floats, Verdicts
 from detectors.diffvad.sampling import Sampler
 from detectors.field_cache import FieldCache
+
+OBLIQUE_NORM: Literal["zf", "perspective"] = "zf"
+"""What `cell_norm=auto` takes for a camera that looks along the scene."""
 
 
 class DiffVAD(Detector):
@@ -92,6 +95,7 @@ class DiffVAD(Detector):
             )
             usual = found.latents[~np.isin(found.labels, UNUSUAL)]
             units = Units.of(usual, config) if before is None else before.units_
+            normed, sizes = self._norm(encoder, usual)
             task = training.Task(
                 footage=found,
                 units=units,
@@ -99,7 +103,8 @@ class DiffVAD(Detector):
                 config=config,
                 seed=self.seed,
                 device=where,
-                normed=self._normed(encoder, usual),
+                normed=normed,
+                sizes=sizes,
             )
             self.encoder_, self.units_ = encoder, units
             self._learn_axes(task)
@@ -147,13 +152,17 @@ class DiffVAD(Detector):
             )
         return before
 
-    def _normed(self, encoder: encoders.FrameEncoder, usual: NDArray[np.float16]) -> bool:
-        if self.config.cell_norm != "auto":
-            return self.config.cell_norm == "zf"
-        if self.config.encoder != "motion":
-            return False
+    def _norm(
+        self, encoder: encoders.FrameEncoder, usual: NDArray[np.float16]
+    ) -> tuple[bool, NDArray[np.float64] | None]:
+        """Say whether cells are measured against themselves, or how large things are at each height."""
+        wanted = self.config.cell_norm
+        if self.config.encoder != "motion" or wanted in ("raw", "zf"):
+            return wanted == "zf", None
         speed = encoder.cells(torch.from_numpy(usual.astype(np.float32))).numpy()
-        return perspective.looks_along(speed, top=True)
+        if wanted == "auto":
+            wanted = OBLIQUE_NORM if perspective.looks_along(speed, top=True) else "raw"
+        return wanted == "zf", perspective.sizes(speed) if wanted == "perspective" else None
 
     def _learn_axes(self, task: training.Task) -> None:
         windows = task.bank_windows

@@ -6,7 +6,7 @@ anything of many dimensions. D_m is the mean over a window, D_I the mean over pa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -63,9 +63,9 @@ def smooth_l1(x: Tensor, y: Tensor) -> Tensor:
 class Calibration:
     """How far usual cells lie from their patterns. It is made without labels.
 
-    normed: whether cells are measured against themselves. centre, spread: float64 (rows, columns), mean distance and
-    deviation + mean deviation, so that a cell where seldom anything moves is no loudspeaker. high: what heatmaps show
-    as 255.
+    normed: whether distances are put on a scale of their cell. centre, spread: float64 (rows, columns), mean distance
+    and deviation + mean deviation, so that a cell where seldom anything moves is no loudspeaker; or 0 and how large
+    things are there. high: what heatmaps show as 255.
     """
 
     normed: bool
@@ -74,13 +74,27 @@ class Calibration:
     high: float
 
     @classmethod
-    def of(cls, maps: Floats, usual: NDArray[np.bool_], *, normed: bool) -> Calibration:
-        """Learn from maps (B, rows, columns), those of `usual` windows only (of all if there are none)."""
+    def of(
+        cls,
+        maps: Floats,
+        usual: NDArray[np.bool_],
+        *,
+        normed: bool,
+        sizes: NDArray[np.float64] | None = None,
+    ) -> Calibration:
+        """Learn from maps (B, rows, columns), those of `usual` windows only (of all if there are none).
+
+        sizes: (rows,), how large things are at each height; distances are then measured by it.
+        """
         chosen = (maps[usual] if usual.any() else maps).astype(np.float64)
-        deviation = chosen.std(0)
-        found = cls(normed, chosen.mean(0), np.maximum(deviation + deviation.mean(), 1e-6), 1.0)
+        if sizes is None:
+            deviation = chosen.std(0)
+            found = cls(normed, chosen.mean(0), np.maximum(deviation + deviation.mean(), 1e-6), 1.0)
+        else:
+            spread = np.repeat(sizes[:, None], chosen.shape[2], axis=1)
+            found = cls(True, np.zeros_like(spread), spread, 1.0)
         top = np.percentile(found.level(chosen).max((1, 2)), 99.9)
-        return cls(normed, found.centre, found.spread, max(HIGH * float(top), 1e-3))
+        return replace(found, high=max(HIGH * float(top), 1e-3))
 
     def level(self, maps: NDArray[np.floating]) -> NDArray[np.float64]:
         """Put maps (B, rows, columns) on the scale that windows are scored on."""

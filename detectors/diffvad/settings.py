@@ -20,12 +20,13 @@ class DiffVADConfig(Config):
         "very footage to be scored, one_class = nothing unusual, so that no labels are made up in training. merged and "
         "partial differ only in the footage you give.",
     )
-    cell_norm: Literal["auto", "raw", "zf"] = setting(
+    cell_norm: Literal["auto", "raw", "zf", "perspective"] = setting(
         "What matters most",
         "auto",
         description="zf measures each cell against its own usual distances, for cameras that look along a street: "
-        "(D - mean) / (deviation + mean deviation); raw does not. auto is zf if in training things move steadily "
-        "faster towards one end of the picture's height.",
+        "(D - mean) / (deviation + mean deviation); perspective divides by how large things are at that height, two "
+        "numbers learned from the usual speeds; raw does neither. auto is zf if in training things move steadily faster "
+        "towards one end of the picture's height, else raw.",
     )
     patterns: int = setting(
         "What matters most",
@@ -354,6 +355,8 @@ class DiffVADConfig(Config):
             raise ValueError("the sampler ddpm needs prediction=eps")
         if self.treatment == "hinge" and self.prediction != "x0":
             raise ValueError("the treatment hinge needs prediction=x0: with eps it destroys the sampler")
+        if self.cell_norm == "perspective" and self.encoder != "motion":
+            raise ValueError("cell_norm=perspective is learned from speeds: it needs encoder=motion")
         if self.encoder == "motion" and self.cells < self.nodes:
             raise ValueError(f"cells must be no fewer than nodes ({self.nodes}), got {self.cells}")
         return self

@@ -48,6 +48,7 @@ class Task:
     seed: int
     device: torch.device
     normed: bool
+    sizes: NDArray[np.float64] | None
 
     @property
     def bank_windows(self) -> Windows:
@@ -310,7 +311,7 @@ def _label(
     average.train(training)
     measured = np.concatenate(maps)
     usual = (bank.verdicts.clamped != ABNORMAL) & task.footage.usual(windows)
-    calibration = Calibration.of(measured, usual, normed=task.normed)
+    calibration = Calibration.of(measured, usual, normed=task.normed, sizes=task.sizes)
     bank.label(calibration.windows(measured, config), config, seed=task.seed)
     return calibration
 

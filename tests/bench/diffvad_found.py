@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 import detectors
+from detectors import perspective
 from detectors.base import ABNORMAL, Meter, Video, ignore
 from detectors.diffvad import footage, scoring, training
 from detectors.diffvad.detector import DiffVAD
@@ -87,15 +88,16 @@ def _rounds(say: Say, tag: str, detector: DiffVAD, scene: Scene) -> None:
 
 def _parts(detector: DiffVAD, scene: Scene) -> dict[str, dict[str, NDArray[np.float32]]]:
     """Score with no generated future, one, ten by their mean, and ten by the nearest, raw and measured by cell."""
+    sizes = perspective.sizes(np.concatenate([_speed(detector, video) for video in scene.usual]))
     curves: Curves = defaultdict(dict)
     for video in scene.test:
-        for name, curve in _parts_of(detector, video).items():
+        for name, curve in _parts_of(detector, video, sizes).items():
             curves[name][video.name] = curve
     return curves
 
 
 @torch.inference_mode()
-def _parts_of(detector: DiffVAD, video: Video) -> dict[str, NDArray[np.float32]]:
+def _parts_of(detector: DiffVAD, video: Video, sizes: NDArray[np.float64]) -> dict[str, NDArray[np.float32]]:
     config, encoder = detector.config, detector.encoder_
     pieces = encoder.encode(
         video,
@@ -124,6 +126,9 @@ def _parts_of(detector: DiffVAD, video: Video) -> dict[str, NDArray[np.float32]]
     level = detector.calibration_
     kinds = {name: (name, replace(level, normed=False)) for name in maps}
     kinds["patterns_nearest_zf"] = ("patterns_nearest", replace(level, normed=True))
+    every = np.concatenate(maps["none"])
+    by_size = Calibration.of(every, np.ones(len(every), np.bool_), normed=True, sizes=sizes)
+    kinds["patterns_nearest_perspective"] = ("patterns_nearest", by_size)
     kinds["auto"] = ("patterns_nearest", level)
     return {
         name: scoring.over_frames(
@@ -149,11 +154,12 @@ def _motion(detector: DiffVAD, scene: Scene) -> Curves:
     """Untrained curves of the same cells: the fastest, over 16 frames too, and measured against themselves."""
     usual = np.concatenate([_speed(detector, video) for video in scene.usual])
     by_cell = Calibration.of(usual, np.ones(len(usual), np.bool_), normed=True)
-    deviation = np.maximum(usual.std(0), 0.1)
+    deviation, sizes = np.maximum(usual.std(0), 0.1), perspective.sizes(usual)
     curves: Curves = defaultdict(dict)
     for video in scene.test:
         speed = _speed(detector, video)
         curves["strongest_cell"][video.name] = speed.max((1, 2))
+        curves["strongest_cell_perspective"][video.name] = (speed / sizes[:, None]).max((1, 2))
         curves["strongest_cell_zf"][video.name] = by_cell.level(speed).max((1, 2)).astype(np.float32)
         curves["strongest_cell_z"][video.name] = ((speed - usual.mean(0)) / deviation).max((1, 2))
         curves["over_16_frames"][video.name] = scoring.motion_tracks([speed])["motion_time_mean_16"].values

@@ -32,3 +32,20 @@ def test_rows_at_the_edges_of_things_do_not_hide_an_oblique_camera():
 )
 def test_speed_without_a_trend_means_a_level_camera(speeds):
     assert not perspective.looks_along(moving(speeds), top=True)
+
+
+def test_sizes_are_two_numbers_fitted_to_the_usual_speeds():
+    sizes = perspective.sizes(moving(np.exp(np.linspace(0, 1.5, 16))))
+
+    np.testing.assert_allclose(sizes[-1] / sizes[0], np.exp(1.5), rtol=0.1)
+    np.testing.assert_allclose(np.diff(np.log(sizes)), 0.1, rtol=0.1)
+
+
+def test_heights_without_motion_are_as_the_nearest_with_some():
+    speeds = np.where(np.arange(16) < 5, 0, np.linspace(1, 3, 16))
+
+    sizes = perspective.sizes(moving(speeds))
+
+    assert (sizes[:6] == sizes[5]).all()
+    assert sizes[-1] > 1.4 * sizes[5]
+    assert (perspective.sizes(np.zeros((40, 16, 16))) == 1).all()

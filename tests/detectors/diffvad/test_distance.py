@@ -120,3 +120,11 @@ def test_heat_has_one_scale_for_all_videos():
 
     assert calibration.heat(quiet).max() < 30
     assert calibration.heat(loud).max() == 255
+
+
+def test_distances_are_measured_by_the_size_of_things_at_their_height():
+    maps = np.ones((5, 2, 3), np.float32)
+
+    found = Calibration.of(maps, np.ones(5, bool), normed=False, sizes=np.array([0.5, 2.0]))
+
+    np.testing.assert_allclose(found.level(maps)[0], [[2.0] * 3, [0.5] * 3])
