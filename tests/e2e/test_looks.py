@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,13 @@ from tests.e2e.desk import Desk
 from tests.e2e.installation import ROOT
 from tests.e2e.scene import Scene
 
-PAGES = ("footage", "runs", "runs/new", "run", "settings", "review")
+# a page, and words that are there when its data are
+KNOWN_BY = {
+    "footage": "uneven.mp4", "runs": "seeded", "runs/new": "What it will take", "run": "Segments that stand out",
+    "settings": "Save policy",
+}  # fmt: skip
+PAGES = (*KNOWN_BY, "review")
+PATIENCE_S = 15.0
 RENEW = "RENEW_LOOKS"
 
 # what differs from one day, or machine, to the next
@@ -23,6 +30,18 @@ HIDE = """
   time, [data-changing] { visibility: hidden !important; }
   *, *::before, *::after { transition: none !important; animation: none !important; caret-color: transparent !important; }
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def at_rest(scene: Scene) -> None:
+    """Wait until the motion of all footage is measured: a page with a progress bar is another picture."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        videos = scene.api("GET", f"/api/videos/?project={scene.project}")["results"]
+        if all(video["motion"] and video["motion"]["status"] == "done" for video in videos):
+            return
+        time.sleep(0.3)
+    raise AssertionError("the motion of the footage was not measured in time")
 
 
 @pytest.fixture(scope="module", params=["dark", "light"])
@@ -44,7 +63,7 @@ def test_a_page_looks_as_it_did(themed: tuple[Page, str], scene: Scene, name: st
     page, theme = themed
     open_page(page, scene, name)
     page.add_style_tag(content=HIDE)
-    now = looks.shrink(page.screenshot())
+    now = at_last(page, lambda picture: True)
     title = f"{name.replace('/', '-')}-{theme}"
     if os.environ.get(RENEW):
         looks.keep(title, now)
@@ -54,6 +73,8 @@ def test_a_page_looks_as_it_did(themed: tuple[Page, str], scene: Scene, name: st
 
     again = f"{RENEW}=1 pytest tests/e2e/test_looks.py"
     assert before is not None, f"There is no picture of {title} to compare with. Make it with: {again}"
+    if looks.is_another(before, now):  # a slow machine may still be drawing
+        now = at_last(page, lambda picture: not looks.is_another(before, picture))
     if looks.is_another(before, now):
         where = ROOT / "test-results" / f"look-{title}.png"
         looks.side_by_side(before, now, where)
@@ -61,6 +82,18 @@ def test_a_page_looks_as_it_did(themed: tuple[Page, str], scene: Scene, name: st
             f"{title} looks different: before, now and where are side by side in {where}. "
             f"If it should look so, renew the pictures with “{again}” and commit them."
         )
+
+
+def at_last(page: Page, is_it: Callable[[looks.Picture], bool]) -> looks.Picture:
+    """Return the page once it stands still and is what is waited for, or as it is after a while."""
+    deadline = time.monotonic() + PATIENCE_S
+    before = looks.shrink(page.screenshot())
+    while True:
+        page.wait_for_timeout(300)
+        now = looks.shrink(page.screenshot())
+        if (not looks.is_another(before, now) and is_it(now)) or time.monotonic() > deadline:
+            return now
+        before = now
 
 
 def open_page(page: Page, scene: Scene, name: str) -> None:
@@ -72,7 +105,7 @@ def open_page(page: Page, scene: Scene, name: str) -> None:
         )
     else:
         page.goto(scene.page(f"runs/{scene.run}" if name == "run" else name))
-    page.locator("#content").wait_for()
+        page.get_by_text(KNOWN_BY[name]).first.wait_for()
     page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready")
 

@@ -105,7 +105,7 @@ function RunPicker() {
   return (
     <Select
       size="xs"
-      w={230}
+      w={270}
       aria-label="Run"
       value={run?.id ?? null}
       allowDeselect={false}

@@ -72,10 +72,13 @@ function List() {
   const list = useRef<HTMLDivElement>(null);
   const subject = selected?.subject ?? null;
 
+  const listed = queue.items.length > 0;
+
+  // also when the list comes later than what is selected: a link leads to an item far down
   useEffect(() => {
     const row = list.current?.querySelector(`[data-subject="${subject ?? ""}"]`);
     row?.scrollIntoView({ block: "nearest" });
-  }, [subject]);
+  }, [subject, listed]);
 
   if (queue.loading) return <LoadingState label="Loading the queue" />;
   if (queue.error) return <ErrorState error={queue.error} retry={queue.retry} />;

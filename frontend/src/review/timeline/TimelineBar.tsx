@@ -219,7 +219,7 @@ function PolicyButton({ tuner }: { tuner: Tuner }) {
   const { run } = useReviewSession();
   if (run?.stage !== "done") return null;
   return (
-    <Popover position="top-end" width={330} shadow="md" trapFocus withArrow>
+    <Popover position="top-end" width={420} shadow="md" trapFocus withArrow>
       <Popover.Target>
         <Button
           size="compact-xs"
@@ -230,7 +230,7 @@ function PolicyButton({ tuner }: { tuner: Tuner }) {
           Policy
         </Button>
       </Popover.Target>
-      <Popover.Dropdown>
+      <Popover.Dropdown mah="calc(100dvh - 90px)" style={{ overflowY: "auto" }}>
         <PolicyForm tuner={tuner} run={run} />
       </Popover.Dropdown>
     </Popover>
