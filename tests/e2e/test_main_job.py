@@ -79,8 +79,9 @@ def lower_the_threshold(page: Page) -> None:
     for _ in range(max(1, round((now - low) / step) - 12)):
         slider.press("ArrowDown")
     expect(page.get_by_test_id("live-count")).to_have_text(re.compile(r"^[1-9]\d* items?\b"))
-    page.get_by_role("button", name="Apply", exact=True).click()
-    expect(page.get_by_role("button", name="Apply", exact=True)).to_be_hidden()
+    page.get_by_role("button", name="Apply…", exact=True).click()
+    page.get_by_role("button", name="Apply to this run").click()
+    expect(page.get_by_role("button", name="Apply…", exact=True)).to_be_hidden()
 
 
 @pytest.mark.timeout(600)  # uploads and a run, each with patience for a slow machine
