@@ -173,3 +173,28 @@ def test_the_privacy_view_covers_every_picture(page: Page, scene: Scene):
     )
     assert blurred
     assert all("blur" in one for one in blurred)
+
+
+def test_a_policy_is_saved_by_name_and_applied_to_runs(page: Page, scene: Scene):
+    desk = Desk(page).open(scene.review("even.mp4", frame=5))
+    items = page.get_by_test_id("live-count").inner_text()
+    policy = page.get_by_role("button", name="Policy: how scores become items")
+    policy.click()
+    page.get_by_role("textbox", name="Name to save this policy under").fill("Strict night")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Apply to runs").click()
+
+    dialog = page.get_by_role("dialog", name="Apply “Strict night” to runs")
+    dialog.get_by_role("button", name="Apply to 1 run").click()  # nothing may lie over it
+    expect(dialog.get_by_text("Done.")).to_be_visible()
+    dialog.get_by_role("button", name="Close").last.click()
+    expect(page.get_by_test_id("live-count")).to_have_text(items)
+    expect(desk.queue.get_by_role("listitem").first).to_be_visible()
+
+    policy.click()
+    page.get_by_role("button", name="Delete the policy Strict night").click()
+    page.get_by_role("dialog", name="Delete the policy").get_by_role("button", name="Delete policy").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    policy.click()
+    expect(page.get_by_role("textbox", name="Name to save this policy under")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Saved policy")).to_have_count(0)

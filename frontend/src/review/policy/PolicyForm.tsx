@@ -1,6 +1,6 @@
 import { NativeSelect, NumberInput, Stack, Text } from "@mantine/core";
 
-import type { Policy, PolicyMethod, Run } from "../../api/types";
+import type { Policy, PolicyMethod, Run, SavedPolicy } from "../../api/types";
 import { useStore } from "../../lib/store";
 import {
   POLICY_DEFAULTS,
@@ -15,7 +15,15 @@ import type { Tuner } from "../useTrial";
 import { SavedPolicies } from "./SavedPolicies";
 
 /** How scores become items. Every change is tried at once; the bar shows what it would mean. */
-export function PolicyForm({ tuner, run }: { tuner: Tuner; run: Run }) {
+export function PolicyForm({
+  tuner,
+  run,
+  onApply,
+}: {
+  tuner: Tuner;
+  run: Run;
+  onApply: (saved: SavedPolicy) => void;
+}) {
   const { tools } = useReviewSession();
   const trial = useStore(tools.trial, (value) => value);
   const policy: Policy = { ...POLICY_DEFAULTS, ...(trial?.tuning.policy ?? run.policy) };
@@ -26,7 +34,7 @@ export function PolicyForm({ tuner, run }: { tuner: Tuner; run: Run }) {
   const number = (value: number | string): number | null => (typeof value === "number" ? value : null);
   return (
     <Stack gap={8} data-testid="policy">
-      <SavedPolicies tuner={tuner} run={run} tuning={{ policy, threshold: byHand }} />
+      <SavedPolicies tuner={tuner} run={run} tuning={{ policy, threshold: byHand }} onApply={onApply} />
       <NativeSelect
         size="xs"
         label="Threshold"

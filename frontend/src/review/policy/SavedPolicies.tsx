@@ -16,24 +16,32 @@ import { may } from "../../ui/projectContext";
 import { useReviewSession } from "../session";
 import { say, type Tuning } from "../tools";
 import type { Tuner } from "../useTrial";
-import { ApplyToRuns } from "./ApplyToRuns";
 import classes from "./policy.module.css";
 import { PolicyProgress } from "./PolicyProgress";
 
 const OTHER = "";
 
 /** Policies of the project by name: take one, keep the one at hand, or apply one to other runs. */
-export function SavedPolicies({ tuner, run, tuning }: { tuner: Tuner; run: Run; tuning: Tuning }) {
+export function SavedPolicies({
+  tuner,
+  run,
+  tuning,
+  onApply,
+}: {
+  tuner: Tuner;
+  run: Run;
+  tuning: Tuning;
+  onApply: (saved: SavedPolicy) => void;
+}) {
   const { project, mayDecide } = useReviewSession();
   const { data: saved = [] } = useSavedPolicies(project.id);
-  const [applying, setApplying] = useState<SavedPolicy | null>(null);
   const chosen =
     tuning.threshold === null ? saved.find((one) => isSame(one.policy, tuning.policy)) : undefined;
   const { data: changes } = usePolicyChanges(project.id);
   const active = changes?.find((one) => isActive(one.job));
   return (
     <>
-      {active && !applying && <PolicyProgress change={active} />}
+      {active && <PolicyProgress change={active} />}
       {saved.length > 0 && (
         <div className={classes.saved}>
           <NativeSelect
@@ -51,7 +59,7 @@ export function SavedPolicies({ tuner, run, tuning }: { tuner: Tuner; run: Run; 
           />
           {chosen && may(project, "manager") && (
             <>
-              <Button size="xs" variant="default" onClick={() => setApplying(chosen)}>
+              <Button size="xs" variant="default" onClick={() => onApply(chosen)}>
                 Apply to runs
               </Button>
               <Delete policy={chosen} />
@@ -60,7 +68,6 @@ export function SavedPolicies({ tuner, run, tuning }: { tuner: Tuner; run: Run; 
         </div>
       )}
       {mayDecide && !chosen && <SaveAs run={run} tuning={tuning} />}
-      {applying && <ApplyToRuns saved={applying} onClose={() => setApplying(null)} />}
     </>
   );
 }

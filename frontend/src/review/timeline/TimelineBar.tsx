@@ -3,7 +3,7 @@ import { Layers2, Maximize2, SlidersHorizontal, Table2, ZoomIn, ZoomOut } from "
 import { type ReactNode, useState } from "react";
 import { Link } from "react-router";
 
-import type { Preview, Run } from "../../api/types";
+import type { Preview, Run, SavedPolicy } from "../../api/types";
 import { errorSentence } from "../../lib/errors";
 import { formatDuration, formatPercent, plural } from "../../lib/format";
 import { paths } from "../../lib/paths";
@@ -11,6 +11,7 @@ import { useStore } from "../../lib/store";
 import { runName } from "../../runs/names";
 import { detectorColor } from "../../ui/colors";
 import { may } from "../../ui/projectContext";
+import { ApplyToRuns } from "../policy/ApplyToRuns";
 import { ApplyTrial } from "../policy/ApplyTrial";
 import { PolicyForm } from "../policy/PolicyForm";
 import { useReviewSession } from "../session";
@@ -217,22 +218,44 @@ function Figures({ preview, standing }: { preview: Preview; standing: Preview | 
 
 function PolicyButton({ tuner }: { tuner: Tuner }) {
   const { run } = useReviewSession();
+  const [opened, setOpened] = useState(false);
+  const [applying, setApplying] = useState<SavedPolicy | null>(null);
   if (run?.stage !== "done") return null;
   return (
-    <Popover position="top-end" width={420} shadow="md" trapFocus withArrow>
-      <Popover.Target>
-        <Button
-          size="compact-xs"
-          variant="default"
-          leftSection={<SlidersHorizontal size={13} aria-hidden />}
-          aria-label="Policy: how scores become items"
-        >
-          Policy
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown mah="calc(100dvh - 90px)" style={{ overflowY: "auto" }}>
-        <PolicyForm tuner={tuner} run={run} />
-      </Popover.Dropdown>
-    </Popover>
+    <>
+      <Popover
+        opened={opened}
+        onChange={setOpened}
+        position="top-end"
+        width={420}
+        shadow="md"
+        trapFocus
+        withArrow
+        zIndex={190} // below the dialogs that it opens
+      >
+        <Popover.Target>
+          <Button
+            size="compact-xs"
+            variant="default"
+            leftSection={<SlidersHorizontal size={13} aria-hidden />}
+            aria-label="Policy: how scores become items"
+            onClick={() => setOpened(!opened)}
+          >
+            Policy
+          </Button>
+        </Popover.Target>
+        <Popover.Dropdown mah="calc(100dvh - 90px)" style={{ overflowY: "auto" }}>
+          <PolicyForm
+            tuner={tuner}
+            run={run}
+            onApply={(saved) => {
+              setOpened(false); // a click in the dialog would be one outside
+              setApplying(saved);
+            }}
+          />
+        </Popover.Dropdown>
+      </Popover>
+      {applying && <ApplyToRuns saved={applying} onClose={() => setApplying(null)} />}
+    </>
   );
 }
