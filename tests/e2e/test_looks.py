@@ -32,6 +32,13 @@ HIDE = """
 """
 
 
+HEAT_IS_DRAWN = """() => {
+  const heat = document.querySelector('[data-testid="heatmap"]');
+  const pixels = heat?.getContext("2d").getImageData(0, 0, heat.width, heat.height).data ?? [];
+  return pixels.some((value) => value > 0);
+}"""
+
+
 @pytest.fixture(scope="module", autouse=True)
 def at_rest(scene: Scene) -> None:
     """Wait until the motion of all footage is measured: a page with a progress bar is another picture."""
@@ -103,6 +110,7 @@ def open_page(page: Page, scene: Scene, name: str) -> None:
         page.wait_for_function(
             """() => getComputedStyle(document.querySelector('[data-testid="still"]')).visibility === "visible" """
         )
+        page.wait_for_function(HEAT_IS_DRAWN)
     else:
         page.goto(scene.page(f"runs/{scene.run}" if name == "run" else name))
         page.get_by_text(KNOWN_BY[name]).first.wait_for()

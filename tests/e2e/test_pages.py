@@ -79,7 +79,7 @@ def violations(page: Page) -> list[str]:
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations)")
     return [
-        f"{one['id']}: {one['help']} at {node['target']}"
+        f"{one['id']}: {one['help']} at {node['target']}: {node['html'][:200]}"
         for one in found
         if one["impact"] in ("serious", "critical")
         for node in one["nodes"][:3]

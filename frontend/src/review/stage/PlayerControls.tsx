@@ -216,13 +216,10 @@ function HeatScale({ meta, disabled }: { meta: HeatmapMeta; disabled: boolean })
   return (
     <Menu position="top-end" width={300} withinPortal={false}>
       <Menu.Target>
-        <button
-          type="button"
-          className={classes.scale}
-          disabled={disabled}
-          aria-label={`Scale of the heatmap: ${choices.find((one) => one.value === scale)?.label.toLowerCase() ?? ""}`}
-          title="Scale of the heatmap"
-        >
+        <button type="button" className={classes.scale} disabled={disabled} title="Scale of the heatmap">
+          <span className="visually-hidden">
+            Scale of the heatmap: {choices.find((one) => one.value === scale)?.label.toLowerCase()},
+          </span>
           <span>{formatScore(meta.low)}</span>
           <span className={classes.gradient} style={{ backgroundImage: heatGradient() }} />
           <span>{ends}</span>
